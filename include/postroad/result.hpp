@@ -19,7 +19,8 @@ struct parse_error {
   friend bool operator==(const parse_error&, const parse_error&) = default;
 };
 
-/// Makes a result<T> that holds no value: `return failure{offset, "label longer than 63 bytes", "RFC 1035 2.3.4"};`
+/// Makes a result<T> that holds no value: `return failure{offset, "label longer than 63 bytes", "RFC
+/// 1035 2.3.4"};`
 struct failure : parse_error {
   constexpr failure(std::size_t at, std::string_view reason, std::string_view rule = {})
       : parse_error{at, reason, rule} {}

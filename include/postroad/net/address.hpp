@@ -1,0 +1,133 @@
+/// IP addresses and endpoints as plain values. RFC 4291, RFC 5952.
+#pragma once
+
+#include <postroad/text/ascii.hpp>
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <arpa/inet.h>
+
+namespace postroad::net {
+
+/// An IPv4 or IPv6 address, bytes in network order; an IPv4 address uses the first four of them.
+///
+/// IPv4 sorts before IPv6, then by value. An IPv4-mapped IPv6 address stays IPv6: who wrote it meant it.
+struct address {
+  std::array<std::uint8_t, 16> bytes{};
+  bool v6 = false;
+
+  [[nodiscard]] static address v4(std::uint32_t host_order) noexcept {
+    address a;
+    for (std::size_t i = 0; i < 4; ++i)
+      a.bytes[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+    return a;
+  }
+  /// From the 4 or 16 bytes of an A or AAAA record.
+  [[nodiscard]] static address from_bytes(const std::uint8_t* data, std::size_t size) noexcept {
+    address a;
+    a.v6 = size == 16;
+    std::memcpy(a.bytes.data(), data, a.v6 ? 16 : 4);
+    return a;
+  }
+  [[nodiscard]] std::uint32_t to_v4() const noexcept {
+    return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 |
+           bytes[3];
+  }
+  [[nodiscard]] unsigned bits() const noexcept { return v6 ? 128 : 32; }
+
+  friend bool operator==(const address&, const address&) = default;
+  friend std::strong_ordering operator<=>(const address& a, const address& b) noexcept {
+    if (a.v6 != b.v6)
+      return a.v6 <=> b.v6;
+    return std::memcmp(a.bytes.data(), b.bytes.data(), 16) <=> 0;
+  }
+};
+
+/// Reads "192.0.2.1" or "2001:db8::1"; no zone, no brackets, no octal or short forms.
+[[nodiscard]] inline std::optional<address> parse_address(std::string_view s) noexcept {
+  char text[INET6_ADDRSTRLEN];
+  if (s.empty() || s.size() >= sizeof text)
+    return std::nullopt;
+  std::memcpy(text, s.data(), s.size());
+  text[s.size()] = 0;
+  if (std::memchr(text, 0, s.size()) != nullptr)
+    return std::nullopt;
+  address a;
+  a.v6 = s.find(':') != std::string_view::npos;
+  if (inet_pton(a.v6 ? AF_INET6 : AF_INET, text, a.bytes.data()) != 1)
+    return std::nullopt;
+  return a;
+}
+
+[[nodiscard]] inline std::string to_string(const address& a) {
+  char text[INET6_ADDRSTRLEN];
+  return inet_ntop(a.v6 ? AF_INET6 : AF_INET, a.bytes.data(), text, sizeof text);
+}
+
+/// An address and a port.
+struct endpoint {
+  address ip;
+  std::uint16_t port = 0;
+  friend auto operator<=>(const endpoint&, const endpoint&) = default;
+};
+
+[[nodiscard]] inline std::string to_string(const endpoint& e) {
+  const auto port = std::to_string(e.port);
+  return e.ip.v6 ? "[" + to_string(e.ip) + "]:" + port : to_string(e.ip) + ":" + port;
+}
+
+/// Reads an address with or without a port: "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53".
+[[nodiscard]] inline std::optional<endpoint> parse_endpoint(std::string_view s, std::uint16_t default_port) {
+  std::string_view host = s, port;
+  if (s.starts_with('[')) {
+    const auto close = s.find(']');
+    if (close == std::string_view::npos)
+      return std::nullopt;
+    host = s.substr(1, close - 1);
+    const auto rest = s.substr(close + 1);
+    if (!rest.empty() && !rest.starts_with(':'))
+      return std::nullopt;
+    if (rest.size() == 1)
+      return std::nullopt;
+    port = rest.empty() ? rest : rest.substr(1);
+  } else if (const auto colon = s.find(':'); colon != std::string_view::npos && s.rfind(':') == colon) {
+    host = s.substr(0, colon);
+    port = s.substr(colon + 1);
+    if (port.empty())
+      return std::nullopt;
+  }
+  const auto ip = parse_address(host);
+  if (!ip)
+    return std::nullopt;
+  if (port.empty())
+    return endpoint{*ip, default_port};
+  const auto number = text::number<std::uint16_t>(port);
+  if (!number || *number == 0)
+    return std::nullopt;
+  return endpoint{*ip, *number};
+}
+
+struct address_hash {
+  [[nodiscard]] std::size_t operator()(const address& a) const noexcept {
+    std::uint64_t lo, hi;
+    std::memcpy(&lo, a.bytes.data(), 8);
+    std::memcpy(&hi, a.bytes.data() + 8, 8);
+    const std::uint64_t mixed = (lo ^ (hi * 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu + a.v6;
+    return mixed ^ mixed >> 32;
+  }
+};
+struct endpoint_hash {
+  [[nodiscard]] std::size_t operator()(const endpoint& e) const noexcept {
+    return address_hash{}(e.ip) * 31 + e.port;
+  }
+};
+
+} // namespace postroad::net

@@ -1,0 +1,171 @@
+/// Writing JSON: always valid UTF-8, one line, nothing of what the network said is lost. RFC 8259.
+#pragma once
+
+#include <postroad/text/base64.hpp>
+#include <postroad/text/utf8.hpp>
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace postroad::text {
+
+namespace detail {
+inline void append_control(std::string& out, char c) {
+  static constexpr char hex[] = "0123456789abcdef";
+  switch (c) {
+  case '\n':
+    out += "\\n";
+    return;
+  case '\r':
+    out += "\\r";
+    return;
+  case '\t':
+    out += "\\t";
+    return;
+  default:
+    out += "\\u00";
+    out += hex[static_cast<std::uint8_t>(c) >> 4];
+    out += hex[static_cast<std::uint8_t>(c) & 15];
+  }
+}
+} // namespace detail
+
+/// Appends `s` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD, one each.
+/// Example: `a"b` gives "a\"b".
+inline void append_json_string(std::string& out, std::string_view s) {
+  out += '"';
+  std::size_t plain = 0; // start of the run that can be copied as it is
+  std::size_t i = 0;
+  const auto flush = [&] { out.append(s.data() + plain, i - plain); };
+  while (i < s.size()) {
+    const auto c = static_cast<std::uint8_t>(s[i]);
+    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+      ++i;
+    } else if (c >= 0x80) {
+      const auto n = utf8_sequence(s.substr(i));
+      if (n != 0) {
+        i += n;
+        continue;
+      }
+      flush();
+      out += "\xef\xbf\xbd"; // U+FFFD
+      plain = ++i;
+    } else {
+      flush();
+      if (c == '"' || c == '\\') {
+        out += '\\';
+        out += s[i];
+      } else {
+        detail::append_control(out, s[i]);
+      }
+      plain = ++i;
+    }
+  }
+  flush();
+  out += '"';
+}
+
+/// Builds one JSON value at the end of a string, with the commas in the right places.
+///
+/// Example: `json_writer w(out); w.object().member("code", 250).member("text", "ok").end();` appends
+/// {"code":250,"text":"ok"}. Calls must nest properly; members need an open object, values an open array.
+class json_writer {
+public:
+  explicit json_writer(std::string& out) : out_(out) {}
+
+  json_writer& object() { return open('{'); }
+  json_writer& array() { return open('['); }
+  json_writer& end() { // closes what was opened last
+    const bool was_object = (objects_ & 1u) != 0;
+    objects_ >>= 1;
+    out_ += was_object ? '}' : ']';
+    comma_ = true;
+    return *this;
+  }
+  json_writer& key(std::string_view name) {
+    separate();
+    append_json_string(out_, name);
+    out_ += ':';
+    comma_ = false;
+    return *this;
+  }
+
+  json_writer& value(std::string_view s) { return separate(), append_json_string(out_, s), done(); }
+  json_writer& value(const char* s) { return value(std::string_view(s)); }
+  json_writer& value(const std::string& s) { return value(std::string_view(s)); }
+  json_writer& value(bool b) { return raw(b ? "true" : "false"); }
+  json_writer& value(std::nullptr_t) { return raw("null"); }
+  template <std::integral T>
+  json_writer& value(T n) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
+    return raw({digits, static_cast<std::size_t>(end - digits)});
+  }
+  /// A number with three decimals at most; JSON knows no NaN and no infinity, they become null.
+  json_writer& value(double x) {
+    if (!(x > -1e18 && x < 1e18))
+      return raw("null");
+    char digits[40];
+    auto end = std::to_chars(digits, digits + sizeof digits, x, std::chars_format::fixed, 3).ptr;
+    while (end[-1] == '0')
+      --end;
+    if (end[-1] == '.')
+      --end;
+    return raw({digits, static_cast<std::size_t>(end - digits)});
+  }
+  /// Text that is JSON already.
+  json_writer& raw(std::string_view json) { return separate(), out_.append(json), done(); }
+
+  template <class T>
+  json_writer& member(std::string_view name, const T& v) {
+    return key(name), value(v);
+  }
+  json_writer& member_raw(std::string_view name, std::string_view json) { return key(name), raw(json); }
+  /// Bytes from the network: NAME as text and, where that is not exact, NAME_b64 beside it.
+  json_writer& member_bytes(std::string_view name, std::string_view bytes) {
+    member(name, bytes);
+    if (is_utf8(bytes))
+      return *this;
+    key(std::string(name) + "_b64");
+    separate();
+    out_ += '"';
+    append_base64(out_, bytes);
+    out_ += '"';
+    return done();
+  }
+  template <class Range>
+  json_writer& member_list(std::string_view name, const Range& items) {
+    key(name).array();
+    for (const auto& item : items)
+      value(item);
+    return end();
+  }
+
+private:
+  json_writer& open(char bracket) {
+    separate();
+    out_ += bracket;
+    objects_ = objects_ << 1 | (bracket == '{' ? 1u : 0u);
+    comma_ = false;
+    return *this;
+  }
+  void separate() {
+    if (comma_)
+      out_ += ',';
+    comma_ = false;
+  }
+  json_writer& done() {
+    comma_ = true;
+    return *this;
+  }
+
+  std::string& out_;
+  std::uint64_t objects_ =
+      0; // one bit a level, the innermost lowest: 64 levels are more than any record of ours has
+  bool comma_ = false;
+};
+
+} // namespace postroad::text
