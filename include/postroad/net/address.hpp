@@ -2,6 +2,7 @@
 #pragma once
 
 #include <postroad/text/ascii.hpp>
+#include <postroad/text/server.hpp>
 
 #include <array>
 #include <compare>
@@ -86,33 +87,13 @@ struct endpoint {
 
 /// Reads an address with or without a port: "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53".
 [[nodiscard]] inline std::optional<endpoint> parse_endpoint(std::string_view s, std::uint16_t default_port) {
-  std::string_view host = s, port;
-  if (s.starts_with('[')) {
-    const auto close = s.find(']');
-    if (close == std::string_view::npos)
-      return std::nullopt;
-    host = s.substr(1, close - 1);
-    const auto rest = s.substr(close + 1);
-    if (!rest.empty() && !rest.starts_with(':'))
-      return std::nullopt;
-    if (rest.size() == 1)
-      return std::nullopt;
-    port = rest.empty() ? rest : rest.substr(1);
-  } else if (const auto colon = s.find(':'); colon != std::string_view::npos && s.rfind(':') == colon) {
-    host = s.substr(0, colon);
-    port = s.substr(colon + 1);
-    if (port.empty())
-      return std::nullopt;
-  }
-  const auto ip = parse_address(host);
+  const auto split = text::split_port(s);
+  if (!split)
+    return std::nullopt;
+  const auto ip = parse_address(split->host);
   if (!ip)
     return std::nullopt;
-  if (port.empty())
-    return endpoint{*ip, default_port};
-  const auto number = text::number<std::uint16_t>(port);
-  if (!number || *number == 0)
-    return std::nullopt;
-  return endpoint{*ip, *number};
+  return endpoint{*ip, split->port.value_or(default_port)};
 }
 
 struct address_hash {
