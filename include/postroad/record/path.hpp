@@ -1,0 +1,212 @@
+/// Paths into a record, compiled so that one pass over a line answers all of them.
+#pragma once
+
+#include <postroad/result.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postroad::record {
+
+namespace detail {
+
+/// The first eight bytes of a key as one number, so that most keys are told apart by a single comparison.
+/// At least eight bytes must be readable at `key`.
+[[nodiscard]] inline std::uint64_t head_of(const char* key, std::size_t length) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, key, sizeof word);
+  if (length >= sizeof word)
+    return word;
+  if (length == 0)
+    return 0;
+  const auto unused = static_cast<unsigned>(8 * (sizeof word - length));
+  constexpr auto all = ~std::uint64_t{0};
+  return word & (std::endian::native == std::endian::little ? all >> unused : all << unused);
+}
+
+} // namespace detail
+
+/// The paths that one pass over a line looks up, as a trie: the keys of an object are visited once, whatever
+/// the number of paths and their order.
+///
+/// A path is a list of member names joined by dots: `tls.certificate.trusted`; a leading dot is tolerated.
+/// `[]` fans out over the elements of an array (`mx.hosts[].name`), `{}` over the keys of an object
+/// (`spf.terms.all{}` gives the keys; a step behind it goes on with the members: `answers{}.outcome`). A name
+/// with other characters stands in quotes: mx."a.b", with \" and \\ inside.
+///
+/// Example: `path_set paths; paths.add("mx.provider")` gives 0; `.mx.provider` then gives 0 again.
+class path_set {
+public:
+  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+  /// Names looked up in one object: each is one bit of a word while an object is read.
+  static constexpr std::size_t most_names = 64;
+
+  struct edge {
+    std::uint64_t head; ///< detail::head_of the name
+    std::uint32_t length;
+    std::uint32_t node;
+    std::string name;
+  };
+  struct node {
+    std::vector<edge> names;
+    std::uint32_t each_element = none; ///< the node behind []
+    std::uint32_t each_key = none;     ///< the node behind {}
+    std::uint32_t path = none;         ///< the path that ends here
+    [[nodiscard]] bool is_leaf() const noexcept {
+      return names.empty() && each_element == none && each_key == none;
+    }
+  };
+
+  path_set() : nodes_(1) {}
+
+  /// The index of this path; the same path gives the same index.
+  result<std::size_t> add(std::string_view path) {
+    auto steps = parse(path);
+    if (!steps)
+      return failure(steps.error());
+    std::uint32_t at = 0;
+    for (const auto& s : *steps) {
+      at = child(at, s);
+      if (at == none)
+        return failure{0, "more than 64 names are asked of one object"};
+    }
+    if (nodes_[at].path == none) {
+      nodes_[at].path = static_cast<std::uint32_t>(names_.size());
+      names_.push_back(spelled(*steps));
+    }
+    return std::size_t{nodes_[at].path};
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
+  /// The path as it is usually spelled: no leading dot, quotes only where they are needed.
+  [[nodiscard]] const std::string& name(std::size_t path) const { return names_[path]; }
+  /// The trie; the root is the first node.
+  [[nodiscard]] const std::vector<node>& nodes() const noexcept { return nodes_; }
+
+private:
+  enum class kind : std::uint8_t { name, element, key };
+  struct step {
+    kind is;
+    std::string name;
+  };
+
+  [[nodiscard]] static bool is_bare(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > ' ' && byte != 0x7f && std::string_view(".[]{}\"").find(c) == std::string_view::npos;
+  }
+
+  static result<std::string> quoted_name(std::string_view path, std::size_t& at) {
+    std::string name;
+    for (++at; at < path.size(); ++at) {
+      if (path[at] == '"')
+        return ++at, name;
+      if (path[at] == '\\' && ++at == path.size())
+        break;
+      name += path[at];
+    }
+    return failure{path.size(), "a quoted name does not end"};
+  }
+
+  static result<std::string> next_name(std::string_view path, std::size_t& at) {
+    if (at < path.size() && path[at] == '"')
+      return quoted_name(path, at);
+    const auto start = at;
+    while (at < path.size() && is_bare(path[at]))
+      ++at;
+    if (at == start)
+      return failure{at, "a path has an empty step or a character that needs quotes"};
+    return std::string(path.substr(start, at - start));
+  }
+
+  static result<std::vector<step>> parse(std::string_view path) {
+    std::vector<step> steps;
+    std::size_t at = path.starts_with('.') ? 1 : 0;
+    if (at == path.size())
+      return failure{at, "a path is empty"};
+    while (at < path.size()) {
+      const auto rest = path.substr(at);
+      if (rest.starts_with("{}") || (rest.starts_with("[]") && !steps.empty())) {
+        steps.push_back({rest[0] == '{' ? kind::key : kind::element, {}});
+        at += 2;
+        continue;
+      }
+      if (!steps.empty() && path[at++] != '.')
+        return failure{at - 1, "a path goes on with a dot, [] or {}"};
+      auto name = next_name(path, at);
+      if (!name)
+        return failure(name.error());
+      steps.push_back({kind::name, std::move(*name)});
+    }
+    return steps;
+  }
+
+  static std::string spelled(const std::vector<step>& steps) {
+    std::string out;
+    for (const auto& s : steps) {
+      if (s.is != kind::name) {
+        out += s.is == kind::key ? "{}" : "[]";
+        continue;
+      }
+      if (!out.empty())
+        out += '.';
+      if (!s.name.empty() && std::all_of(s.name.begin(), s.name.end(), is_bare))
+        out += s.name;
+      else
+        out += quoted(s.name);
+    }
+    return out;
+  }
+
+  static std::string quoted(std::string_view name) {
+    std::string out = "\"";
+    for (const char c : name) {
+      if (c == '"' || c == '\\')
+        out += '\\';
+      out += c;
+    }
+    return out += '"';
+  }
+
+  std::uint32_t child(std::uint32_t at, const step& s) {
+    if (s.is == kind::name)
+      return named_child(at, s.name);
+    const auto slot = s.is == kind::key ? &node::each_key : &node::each_element;
+    if (nodes_[at].*slot == none) {
+      const auto fresh = new_node();
+      nodes_[at].*slot = fresh;
+    }
+    return nodes_[at].*slot;
+  }
+
+  std::uint32_t named_child(std::uint32_t at, const std::string& name) {
+    for (const auto& e : nodes_[at].names)
+      if (e.name == name)
+        return e.node;
+    if (nodes_[at].names.size() == most_names)
+      return none;
+    const auto fresh = new_node();
+    std::string padded = name;
+    padded.resize(std::max(name.size(), sizeof(std::uint64_t)));
+    nodes_[at].names.push_back(
+        {detail::head_of(padded.data(), name.size()), static_cast<std::uint32_t>(name.size()), fresh, name});
+    return fresh;
+  }
+
+  std::uint32_t new_node() {
+    nodes_.emplace_back();
+    return static_cast<std::uint32_t>(nodes_.size() - 1);
+  }
+
+  std::vector<node> nodes_;
+  std::vector<std::string> names_;
+};
+
+} // namespace postroad::record
