@@ -59,7 +59,7 @@ namespace postroad::text {
 
 /// Takes the text up to `separator` off the front of `rest`; the separator goes too.
 /// Example: rest = "a,b": take_until(rest, ',') == "a", then rest == "b".
-[[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
+constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
   const auto at = rest.find(separator);
   const auto head = rest.substr(0, at);
   rest = at == std::string_view::npos ? std::string_view{} : rest.substr(at + 1);

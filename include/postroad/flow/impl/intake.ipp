@@ -1,0 +1,88 @@
+#pragma once
+
+#include <postroad/flow/intake.hpp>
+
+#include <postroad/record/word.hpp>
+#include <postroad/text/ascii.hpp>
+#include <postroad/text/utf8.hpp>
+
+#include <algorithm>
+
+namespace postroad::flow {
+
+static_assert(record::block_slack >= record::line_slack);
+
+POSTROAD_DECL intake::intake(record::path_set& paths, std::string_view member,
+                             std::vector<std::string_view> extras, std::vector<outcome> only)
+    : paths_(paths), replaceable_(std::move(extras)),
+      outcome_path_(paths.add(std::string(member) + ".outcome").value()),
+      domain_path_(paths.add("domain").value()), host_path_(paths.add("host").value()),
+      ip_path_(paths.add("ip").value()), port_path_(paths.add("port").value()), only_(std::move(only)) {
+  replaceable_.insert(replaceable_.begin(), member);
+  for (const auto name : replaceable_)
+    replaceable_paths_.push_back(paths.add(name).value());
+}
+
+POSTROAD_DECL taken intake::look(const record::line& line) {
+  if (line.too_long)
+    return {.is = taken::kind::reject, .why = "longer than 16 MiB"};
+  const auto text = text::trimmed(line.text);
+  switch (record::kind_of_line(text)) {
+  case record::line_kind::blank:
+    return {};
+  case record::line_kind::other_json:
+    return {.is = taken::kind::reject, .why = "JSON, but not one whole object"};
+  case record::line_kind::object:
+    return look_at_object(text);
+  case record::line_kind::word:
+    break;
+  }
+  if (!text::is_utf8(text))
+    return {.is = taken::kind::reject, .why = "not UTF-8"};
+  word_ = record::record_of_word(text);
+  const auto size = word_.size();
+  word_.append(record::line_slack, '\0');
+  return look_at_object({word_.data(), size});
+}
+
+POSTROAD_DECL taken intake::look_at_object(std::string_view object) {
+  fields_.clear();
+  there_.clear();
+  const auto keep = [this](std::size_t path, const record::value& v, std::size_t ordinal) {
+    for (std::size_t i = 0; i < replaceable_.size(); ++i)
+      if (replaceable_paths_[i] == path)
+        there_.push_back({replaceable_[i], v.raw});
+    fields_.push_back({static_cast<std::uint32_t>(path), static_cast<std::uint32_t>(ordinal), v.is, v.raw});
+  };
+  if (const auto broken = reader_.read(object, paths_, keep, record::checking::whole))
+    return {.is = taken::kind::reject, .why = broken->why};
+  const bool again = only_.empty() || std::any_of(fields_.begin(), fields_.end(), [this](const field& f) {
+                       if (f.path != outcome_path_ || f.raw.size() < 2)
+                         return false;
+                       const auto o = outcome_from(f.raw.substr(1, f.raw.size() - 2));
+                       return o && std::find(only_.begin(), only_.end(), *o) != only_.end();
+                     });
+  return {.is = again ? taken::kind::work : taken::kind::pass,
+          .record = object,
+          .fields = &fields_,
+          .there = &there_};
+}
+
+POSTROAD_DECL subject intake::subject_of(const taken& t) const {
+  subject s;
+  for (const auto& f : *t.fields) {
+    if (f.path == domain_path_ && f.is == record::value::kind::text) {
+      s.domain = record::to_a_label(text::json_unescaped(f.raw));
+    } else if (f.path == host_path_ && f.is == record::value::kind::text) {
+      s.host = record::to_a_label(text::json_unescaped(f.raw));
+    } else if (f.path == ip_path_ && f.is == record::value::kind::text) {
+      s.ip = net::parse_address(text::json_unescaped(f.raw));
+      s.bad_ip = !s.ip;
+    } else if (f.path == port_path_) {
+      s.port = text::number<std::uint16_t>(f.raw);
+    }
+  }
+  return s;
+}
+
+} // namespace postroad::flow

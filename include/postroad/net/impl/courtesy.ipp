@@ -1,0 +1,133 @@
+#pragma once
+
+#include <postroad/net/courtesy.hpp>
+
+#include <postroad/net/special.hpp>
+#include <postroad/net/use_task.hpp>
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+
+namespace postroad::net {
+
+namespace detail {
+
+inline constexpr unsigned paced_network_v4 = 24; // the least that is announced in BGP, hence one operator
+inline constexpr unsigned paced_network_v6 = 48; // likewise
+
+inline std::chrono::steady_clock::duration gap_of(double per_second) {
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+      std::chrono::duration<double>(1 / per_second));
+}
+
+} // namespace detail
+
+POSTROAD_DECL bool courtesy::may_contact(const address& a) const {
+  if (use_.blocked.contains(a))
+    return false;
+  return !is_special(a) || is_lab(a);
+}
+
+POSTROAD_DECL endpoint courtesy::key_of(const endpoint& to) const {
+  return is_lab(to.ip) ? to : endpoint{to.ip, 0};
+}
+
+POSTROAD_DECL bool courtesy::is_free(const endpoint& to) const {
+  if (busy_.contains(key_of(to)))
+    return false;
+  if (use_.rate > 0 && next_ > clock::now())
+    return false;
+  if (is_lab(to.ip) || use_.per_network <= 0)
+    return true;
+  const auto bits = to.ip.v6 ? detail::paced_network_v6 : detail::paced_network_v4;
+  const auto found = networks_.find(network_of(to.ip, bits).base);
+  return found == networks_.end() || found->second <= clock::now();
+}
+
+/// Books the next free moment of the network and of the whole, and says when it is.
+POSTROAD_DECL courtesy::clock::time_point courtesy::reserve(const address& to) {
+  const auto now = clock::now();
+  auto when = now;
+  if (!is_lab(to) && use_.per_network > 0) {
+    forget_idle_networks(now);
+    auto& free_at =
+        networks_[network_of(to, to.v6 ? detail::paced_network_v6 : detail::paced_network_v4).base];
+    when = std::max(when, free_at);
+    free_at = when + detail::gap_of(use_.per_network);
+  }
+  if (use_.rate > 0) {
+    when = std::max(when, next_);
+    next_ = when + detail::gap_of(use_.rate);
+  }
+  return when;
+}
+
+POSTROAD_DECL void courtesy::forget_idle_networks(clock::time_point now) {
+  constexpr std::size_t remembered = 1 << 16; // 3 MiB; a network that is idle needs no memory of its own
+  if (networks_.size() < remembered)
+    return;
+  std::erase_if(networks_, [now](const auto& network) { return network.second <= now; });
+}
+
+namespace detail {
+struct in_line {
+  std::deque<std::coroutine_handle<>>& line;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> h) { line.push_back(h); }
+  void await_resume() const noexcept {}
+};
+} // namespace detail
+
+POSTROAD_DECL task<courtesy::permit> courtesy::enter(endpoint to) {
+  if (aborted_)
+    co_return permit();
+  const endpoint key = key_of(to);
+  if (const auto [at, is_first] = busy_.try_emplace(key); !is_first) {
+    detail::in_line wait{at->second};
+    co_await wait;
+    if (aborted_)
+      co_return permit(); // abort() has emptied the lines
+  }
+  permit mine(*this, key);
+  const bool in_time = co_await sleep_until(reserve(to.ip));
+  if (!in_time)
+    co_return permit();
+  co_return mine;
+}
+
+POSTROAD_DECL task<bool> courtesy::sleep_until(clock::time_point when) {
+  if (when <= clock::now())
+    co_return true;
+  asio::steady_timer timer(io_, when);
+  sleepers_[&timer] = true;
+  co_await timer.async_wait(use_task);
+  sleepers_.erase(&timer);
+  co_return !aborted_;
+}
+
+POSTROAD_DECL void courtesy::leave(const endpoint& key) {
+  const auto found = busy_.find(key);
+  if (found == busy_.end())
+    return;
+  if (found->second.empty()) {
+    busy_.erase(found);
+    return;
+  }
+  const auto next = found->second.front();
+  found->second.pop_front();
+  asio::post(io_, [next] { next.resume(); }); // not from within the leaver
+}
+
+POSTROAD_DECL void courtesy::abort() {
+  aborted_ = true;
+  for (auto& [timer, is_set] : sleepers_)
+    timer->cancel();
+  auto lines = std::move(busy_);
+  busy_.clear();
+  for (auto& [key, line] : lines)
+    for (const auto waiting : line)
+      asio::post(io_, [waiting] { waiting.resume(); });
+}
+
+} // namespace postroad::net
