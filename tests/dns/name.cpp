@@ -1,0 +1,83 @@
+#include <postroad/dns/name.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using postroad::dns::name;
+using postroad::dns::parse_name;
+
+TEST_CASE("RFC 1035 3.1: a name is labels with their lengths, then the root") {
+  const auto n = parse_name("_dmarc.example.org");
+  REQUIRE(n);
+  const std::string wire(n->wire().begin(), n->wire().end());
+  CHECK(wire == std::string("\6_dmarc\7example\3org\0", 20));
+  CHECK(n->labels() == 3);
+}
+
+TEST_CASE("RFC 1035 5.1: a trailing dot changes nothing, and \".\" is the root") {
+  CHECK(*parse_name("example.org.") == *parse_name("example.org"));
+  CHECK(parse_name(".")->is_root());
+  CHECK(to_string(*parse_name(".")) == ".");
+  CHECK(to_string(*parse_name("Example.ORG.")) == "Example.ORG");
+}
+
+TEST_CASE("RFC 1035 5.1: \\. and \\DDD put any byte into a label") {
+  CHECK(*parse_name("a\\.b.example") == *parse_name("a\\046b.example"));
+  CHECK(parse_name("a\\.b.example")->labels() == 2);
+  CHECK(to_string(*parse_name("a\\046b.example")) == "a\\.b.example");
+  CHECK(to_string(*parse_name("a\\032b\\000\\255\\\\.example")) == "a\\032b\\000\\255\\\\.example");
+  CHECK_FALSE(parse_name("a\\256.example"));
+  CHECK_FALSE(parse_name("a\\25"));
+  CHECK_FALSE(parse_name("a\\"));
+  CHECK_FALSE(parse_name("a\\2x5"));
+}
+
+TEST_CASE("RFC 1035 2.3.4: labels have at most 63 bytes") {
+  CHECK(parse_name(std::string(63, 'a') + ".example"));
+  const auto bad = parse_name("x." + std::string(64, 'a') + ".example");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().offset == 2);
+  CHECK(bad.error().why == "label longer than 63 bytes");
+}
+
+TEST_CASE("RFC 1035 2.3.4: names have at most 255 wire bytes") {
+  const std::string label(62, 'a'); // 63 wire bytes
+  const std::string four = label + "." + label + "." + label + "." + label;
+  CHECK(parse_name(four + ".a")->size() == 255);
+  CHECK_FALSE(parse_name(four + ".aa"));
+  CHECK_FALSE(parse_name("_dmarc." + four));
+}
+
+TEST_CASE("RFC 1035 2.3.1: there is no empty label") {
+  for (const char* bad : {"", "..", ".example", "a..b", "a.."})
+    CHECK_MESSAGE(!parse_name(bad), bad);
+}
+
+TEST_CASE("RFC 5890: raw UTF-8 is refused, not sent") {
+  const auto bad = parse_name("b\xc3\xbc"
+                              "cher.example");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().offset == 1);
+  CHECK_FALSE(parse_name("a\\\xc3\xbc.example"));
+}
+
+TEST_CASE("RFC 4343 3: names compare and hash without regard to ASCII case") {
+  const auto a = *parse_name("ExAmple.org"), b = *parse_name("eXample.ORG");
+  CHECK(a == b);
+  CHECK(a.hash() == b.hash());
+  CHECK_FALSE(a == *parse_name("example.com"));
+  CHECK_FALSE(*parse_name("a@.example") == *parse_name("a`.example"));
+  CHECK(to_string(a.lowered()) == "example.org");
+}
+
+TEST_CASE("a name is within its ancestors and itself, never within half a label") {
+  const auto n = *parse_name("mx.Example.org");
+  CHECK(n.is_within(*parse_name("example.ORG")));
+  CHECK(n.is_within(n));
+  CHECK(n.is_within(name()));
+  CHECK_FALSE(n.is_within(*parse_name("ample.org")));
+  CHECK_FALSE(parse_name("org")->is_within(n));
+  CHECK(n.parent() == *parse_name("example.org"));
+  CHECK(name().parent().is_root());
+}
