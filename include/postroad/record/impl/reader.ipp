@@ -265,7 +265,7 @@ struct reader::state {
 template <checking how>
 class reader::pass {
   static constexpr bool whole = how == checking::whole;
-  static constexpr std::size_t deepest = 1024; // levels; simdjson's own limit, RFC 8259 9 lets us set one
+  static constexpr unsigned deepest = 1024; // levels; simdjson's own limit, RFC 8259 9 lets us set one
   using token = std::uint32_t;
   using node = path_set::node;
 
@@ -329,16 +329,23 @@ private:
     return {start, static_cast<std::size_t>(end - start)};
   }
 
+  /// Quick: an escape may lie in the string at `t`. Right as long as tokens are visited in order, else too
+  /// careful.
+  [[nodiscard]] bool may_escape(token t) const noexcept { return next_escape_ < offsets_[t + 1]; }
+
   bool check_string(token t) {
     if (!has_escape(offsets_[t], offsets_[t + 1]) || detail::good_escapes(inside(t)))
       return true;
     return fail(t, "an escape that is none", "RFC 8259 7"), false;
   }
 
+  /// The text of the string at `t`; no text when an escape in it is none.
   std::optional<std::string_view> text(token t) {
     const auto escaped = inside(t);
-    if (!has_escape(offsets_[t], offsets_[t + 1]))
-      return escaped;
+    return may_escape(t) && has_escape(offsets_[t], offsets_[t + 1]) ? unescaped(t, escaped) : escaped;
+  }
+
+  std::optional<std::string_view> unescaped(token t, std::string_view escaped) {
     char* const start = texts_.room(escaped.size() + sizeof(std::uint64_t)); // for head_of
     const char* const end = detail::unescape(escaped, start);
     if (end == nullptr) {
@@ -409,64 +416,55 @@ private:
     }
   }
 
-  // One bit a level says whether it is an object.
-  void enter(std::size_t level, bool object) noexcept {
-    auto& word = levels_[level / 64];
-    const auto bit = std::uint64_t{1} << level % 64;
-    word = object ? word | bit : word & ~bit;
-  }
-  [[nodiscard]] bool in_object(std::size_t level) const noexcept {
-    return (levels_[level / 64] >> level % 64 & 1) != 0;
-  }
-
-  /// Checks the value at `t` with all that is in it. No recursion: a line may be nothing but brackets.
-  token check(token t) {
-    std::size_t level = 0;
-    for (;;) {
-      const char c = first(t);
-      if (c == '{' || c == '[') {
-        if (level == deepest)
-          return fail(t, "nested too deep");
-        enter(level++, c == '{');
-        ++t;
-        if (first(t) != (c == '{' ? '}' : ']')) {
-          if (c == '{' && (t = check_name(t)) == 0)
-            return 0;
-          continue;
-        }
-      } else {
-        t = check_scalar(t);
-        if (t == 0 || level == 0)
-          return t;
-      }
-      t = leave(t, level);
-      if (t == 0 || level == 0)
-        return t;
+  /// Checks the value at `t` with all that is in it. `depth` bounds the recursion: a line may be nothing but
+  /// brackets.
+  token check(token t, unsigned depth = 0) {
+    switch (first(t)) {
+    case '{':
+      return check_object(t + 1, depth + 1);
+    case '[':
+      return check_array(t + 1, depth + 1);
+    default:
+      return check_scalar(t);
     }
   }
 
-  /// Behind a value or at the end of an empty container: closes what ends here, goes on to the next value.
-  token leave(token t, std::size_t& level) {
+  /// `t` is the first token inside. Most values are strings without escapes: they are passed here and now.
+  token check_object(token t, unsigned depth) {
+    if (depth > deepest)
+      return fail(t, "nested too deep");
+    if (first(t) == '}')
+      return closed(t);
     for (;;) {
-      const bool object = in_object(level - 1);
-      const char c = first(t);
-      if (c == ',')
-        return object ? check_name(t + 1) : t + 1;
-      if (c != (object ? '}' : ']'))
-        return fail(t, "a comma or an end is missing", "RFC 8259 4");
-      if (t >= count_)
-        return fail(count_, "the object does not end", "RFC 8259 4");
+      if (first(t) != '"' || first(t + 1) != ':' || (may_escape(t) && !check_string(t)))
+        return fail(t, "a member is \"name\": value", "RFC 8259 4");
+      t += 2;
+      t = first(t) == '"' && !may_escape(t) ? t + 1 : check(t, depth);
+      if (t == 0)
+        return 0;
+      if (first(t) != ',')
+        return first(t) == '}' ? closed(t) : fail(t, "a comma or an end is missing", "RFC 8259 4");
       ++t;
-      if (--level == 0)
-        return t;
     }
   }
 
-  token check_name(token t) {
-    if (first(t) != '"' || first(t + 1) != ':')
-      return fail(t, "a member is \"name\": value", "RFC 8259 4");
-    return check_string(t) ? t + 2 : 0;
+  token check_array(token t, unsigned depth) {
+    if (depth > deepest)
+      return fail(t, "nested too deep");
+    if (first(t) == ']')
+      return t + 1;
+    for (;;) {
+      t = first(t) == '"' && !may_escape(t) ? t + 1 : check(t, depth);
+      if (t == 0)
+        return 0;
+      if (first(t) != ',')
+        return first(t) == ']' ? t + 1 : fail(t, "a comma or an end is missing", "RFC 8259 5");
+      ++t;
+    }
   }
+
+  /// Behind the closing brace at `t`, unless that is only the guard behind the last token.
+  token closed(token t) { return t < count_ ? t + 1 : fail(count_, "the object does not end", "RFC 8259 4"); }
 
   // ---- what was asked for
 
@@ -555,7 +553,7 @@ private:
   /// `t` is the first token inside of an object.
   token members(const node& n, token t, place at) {
     if (first(t) == '}')
-      return t < count_ ? t + 1 : fail(t, "the object does not end", "RFC 8259 4");
+      return closed(t);
     const bool by_key = n.each_key != path_set::none;
     std::uint64_t wanted =
         n.names.size() == path_set::most_names ? ~std::uint64_t{0} : (std::uint64_t{1} << n.names.size()) - 1;
@@ -586,7 +584,7 @@ private:
         return at.last ? t : past_end(t);
       const char c = first(t);
       if (c == '}')
-        return t < count_ ? t + 1 : fail(t, "the object does not end", "RFC 8259 4");
+        return closed(t);
       if (c != ',')
         return fail(t, "a comma or an end is missing", "RFC 8259 4");
       ++t;
@@ -625,7 +623,6 @@ private:
   std::uint32_t next_escape_ = 0;
   std::uint32_t escape_known_from_ = 1; // nothing is known yet
   std::optional<parse_error> error_;
-  std::array<std::uint64_t, deepest / 64> levels_;
 };
 
 POSTROAD_DECL reader::reader() : state_(std::make_unique<state>()) {}
