@@ -1,0 +1,335 @@
+/// The questions we put to a mail server, as a state machine that touches no socket.
+#pragma once
+
+#include <postroad/outcome.hpp>
+#include <postroad/smtp/ehlo.hpp>
+#include <postroad/smtp/reply.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postroad::smtp {
+
+/// What one server said, whole. Texts are replies as received: codes kept, lines joined by LF. An empty text
+/// and a code of 0 mean that there was none.
+struct grab {
+  outcome what = outcome::ok;
+  stage reached = stage::connect; ///< the step in which it ended
+  int banner_code = 0;
+  int starttls_code = 0;
+  bool greeted = false;    ///< EHLO or HELO was answered 2xx
+  bool helo_used = false;  ///< EHLO was refused, HELO was said
+  bool advertised = false; ///< STARTTLS stood among the capabilities
+  bool sent = false;       ///< STARTTLS was said
+  bool extra_after_220 =
+      false; ///< plaintext came along behind the 220: response injection, or a broken server
+  std::string banner;
+  std::string ehlo; ///< the reply to EHLO, a refusal too
+  std::string helo;
+  std::string starttls_reply;
+  std::vector<std::string> capabilities; ///< keyword lines, greeting left out
+  std::string surplus;                   ///< the bytes behind the 220
+  std::string detail;                    ///< in plain words, what was odd
+  std::chrono::microseconds elapsed{0};  ///< from connect to the last reply, QUIT left out; the driver's
+};
+
+struct dialog_settings {
+  std::string ehlo_name; ///< truthful: our FQDN or address literal (RFC 5321 4.1.1.1)
+  bool starttls = true;
+};
+
+enum class act : std::uint8_t { send, receive, hang_up };
+enum class patience : std::uint8_t {
+  banner, ///< servers make one wait before they greet
+  reply,
+  brief, ///< nothing depends on the answer, or it is known to be wrong already
+};
+enum class parting : std::uint8_t {
+  close,
+  reset,   ///< drop the connection, nothing on it is worth waiting for
+  upgrade, ///< STARTTLS was answered 220: the next byte is TLS
+};
+
+/// What the dialog wants done next; `bytes` holds until the dialog is told something.
+struct step {
+  act what = act::hang_up;
+  std::string_view bytes = {};     ///< to send, in one segment
+  patience wait = patience::reply; ///< when receiving
+  parting how = parting::close;    ///< when hanging up
+};
+
+/// banner, EHLO (HELO where that is refused for good), STARTTLS, QUIT.
+///
+/// STARTTLS is said to every server that answered, whether it advertised it or not: a middlebox may have
+/// hidden the keyword, and the reply tells (study section 5.1). It goes out as one segment because Cisco's
+/// inspection takes single characters for bad verbs. QUIT is left out after 220, where the protocol
+/// (RFC 3207) allows TLS only.
+///
+/// Drive it: do what next() says, then tell it what came. Bytes are never read ahead of a command: what
+/// arrives early waits until its turn.
+///
+/// Example: `dialog d({"me.example"}); d.next()` is receive; `d.feed("220 hi\r\n"); d.next().bytes` is
+/// "EHLO me.example\r\n".
+class dialog {
+public:
+  explicit dialog(dialog_settings use) : use_(std::move(use)) { got_.reached = stage::banner; }
+
+  [[nodiscard]] step next() {
+    while (at_ != state::over) {
+      if (unsent_) {
+        unsent_ = false;
+        return {.what = act::send, .bytes = command_};
+      }
+      if (at_ == state::leaving) {
+        at_ = state::over;
+        break;
+      }
+      if (early_.empty())
+        return {.what = act::receive, .wait = patience_now()};
+      const std::string bytes = std::exchange(early_, {});
+      feed(bytes);
+    }
+    return {.what = act::hang_up, .how = how_};
+  }
+
+  void feed(std::string_view bytes) {
+    if (at_ == state::over)
+      return;
+    if (unsent_ || !early_.empty()) {
+      early_.append(bytes);
+      return;
+    }
+    bytes.remove_prefix(reader_.feed(bytes));
+    if (reader_.status() == reply_reader::state::more)
+      return;
+    early_.assign(bytes);
+    if (reader_.status() == reply_reader::state::complete)
+      answered(reader_.take());
+    else
+      garbled();
+  }
+
+  /// The server closed its side, reset the connection, or said nothing in time.
+  void closed() { ended(outcome::closed); }
+  void reset() { ended(outcome::reset); }
+  void timed_out() { ended(outcome::timeout); }
+  /// The same for any reason; `detail` is kept. What has come of a reply counts as the reply where only its
+  /// end is missing, and after a time-out the dialog then goes on.
+  void ended(outcome why, std::string_view detail = {}) {
+    if (decided())
+      return leave(parting::close);
+    note(detail);
+    if (!unsent_ && reader_.finish()) {
+      answered(reader_.take());
+      if (why == outcome::timeout || over())
+        return;
+      if (decided())
+        return leave(parting::close);
+    }
+    if (!unsent_ && reader_.garbled()) {
+      note("not an SMTP reply");
+      why = outcome::protocol_error;
+    }
+    if (why != outcome::timeout || at_ == state::banner)
+      return give_up(why, why == outcome::closed ? parting::close : parting::reset);
+    keep_partial();
+    decide(why, state::leaving);
+  }
+  /// The connection could not be made.
+  void not_connected(outcome why, std::string_view detail = {}) {
+    got_.reached = stage::connect;
+    note(detail);
+    give_up(why, parting::reset);
+  }
+  /// The user stopped us.
+  void aborted() { give_up(outcome::aborted, parting::reset); }
+
+  [[nodiscard]] bool over() const noexcept { return at_ == state::over; }
+  /// Is the outcome settled, whatever QUIT may bring?
+  [[nodiscard]] bool decided() const noexcept { return at_ >= state::quit; }
+  /// The result, once hang_up was said.
+  [[nodiscard]] grab take() { return std::move(got_); }
+
+private:
+  enum class state : std::uint8_t { banner, ehlo, helo, starttls, quit, leaving, over };
+
+  [[nodiscard]] patience patience_now() const noexcept {
+    if (at_ == state::quit || reader_.garbled())
+      return patience::brief;
+    return at_ == state::banner ? patience::banner : patience::reply;
+  }
+
+  void answered(reply said) {
+    note_oddities(said);
+    switch (at_) {
+    case state::banner:
+      return banner_came(std::move(said));
+    case state::ehlo:
+      return ehlo_came(std::move(said));
+    case state::helo:
+      return helo_came(std::move(said));
+    case state::starttls:
+      return starttls_came(std::move(said));
+    default: // 221, or whatever it thinks of QUIT
+      leave(parting::close);
+    }
+  }
+
+  void banner_came(reply said) {
+    got_.banner_code = said.code;
+    got_.banner = std::move(said.text);
+    if (got_.banner_code >= 200 && got_.banner_code < 300)
+      return say_greeting("EHLO ", state::ehlo);
+    if (got_.banner_code >= 400)
+      return decide(outcome::refused, state::quit);
+    decide(outcome::protocol_error, state::quit);
+  }
+  void ehlo_came(reply said) {
+    const bool positive = said.positive(), permanent = said.permanent();
+    got_.ehlo = std::move(said.text);
+    if (positive) {
+      got_.capabilities = capabilities(got_.ehlo);
+      got_.advertised = offers(got_.capabilities, "STARTTLS");
+      return say_starttls();
+    }
+    if (!permanent) // RFC 5321 4.1.1.1 knows HELO as the answer to 5xx; 421 says that the server is leaving
+      return decide(outcome::refused, state::quit);
+    got_.helo_used = true;
+    say_greeting("HELO ", state::helo);
+  }
+  void helo_came(reply said) {
+    const bool positive = said.positive();
+    got_.helo = std::move(said.text);
+    if (positive)
+      return say_starttls();
+    decide(outcome::refused, state::quit);
+  }
+  void starttls_came(reply said) {
+    got_.starttls_code = said.code;
+    got_.starttls_reply = std::move(said.text);
+    if (got_.starttls_code != 220) // PIX answers 250: it made a NOOP of it
+      return decide(outcome::ok, state::quit);
+    got_.surplus = std::exchange(early_, {});
+    got_.extra_after_220 = !got_.surplus.empty();
+    got_.what = outcome::ok;
+    leave(parting::upgrade);
+  }
+
+  void say_greeting(std::string_view verb, state then) {
+    got_.reached = stage::ehlo;
+    command_.assign(verb).append(use_.ehlo_name).append("\r\n");
+    say(then);
+  }
+  void say_starttls() {
+    got_.greeted = true;
+    if (!use_.starttls)
+      return decide(outcome::ok, state::quit);
+    got_.reached = stage::starttls;
+    got_.sent = true;
+    command_ = "STARTTLS\r\n";
+    say(state::starttls);
+  }
+  void say(state then) {
+    at_ = then;
+    unsent_ = true;
+  }
+
+  // Settles the outcome and says QUIT; waits for its reply (state quit) or not (state leaving).
+  void decide(outcome what, state then) {
+    got_.what = what;
+    command_ = "QUIT\r\n";
+    how_ = parting::close;
+    say(then);
+  }
+  void leave(parting how) {
+    how_ = how;
+    unsent_ = false;
+    at_ = state::over;
+  }
+  void give_up(outcome what, parting how) {
+    if (!decided()) {
+      keep_partial();
+      got_.what = what;
+    }
+    leave(how);
+  }
+
+  void garbled() {
+    if (at_ == state::quit)
+      return leave(parting::close);
+    if (is_rest_of_mask()) {
+      got_.banner.append(1, '\n').append(reader_.text());
+      reader_.clear();
+      return;
+    }
+    note(reader_.why());
+    keep_partial();
+    if (at_ == state::banner) { // it is no mail server: there is nobody to say QUIT to
+      got_.what = outcome::protocol_error;
+      return leave(parting::reset);
+    }
+    early_.clear();
+    reader_.clear();
+    decide(outcome::protocol_error, state::quit);
+  }
+
+  // A mask writes stars over the banner and may take the code of a second line with it: that line then comes
+  // where the reply to EHLO is awaited. Nothing else but stars and blanks passes for one.
+  [[nodiscard]] bool is_rest_of_mask() const noexcept {
+    const std::string_view line = reader_.text();
+    return at_ == state::ehlo && got_.banner.find("***") != std::string::npos &&
+           got_.banner.size() < max_reply_bytes && line.find('*') != std::string_view::npos &&
+           line.find_first_not_of("* 02") == std::string_view::npos; // digits that a mask spares
+  }
+
+  // What came of a reply that is not whole belongs to the step it came in.
+  void keep_partial() {
+    auto& place = at_ == state::banner ? got_.banner
+                  : at_ == state::ehlo ? got_.ehlo
+                  : at_ == state::helo ? got_.helo
+                                       : got_.starttls_reply;
+    if (reader_.empty() || at_ > state::starttls)
+      return;
+    place = reader_.text();
+    while (!place.empty() && (place.back() == '\n' || place.back() == '\r'))
+      place.pop_back();
+  }
+
+  void note_oddities(const reply& said) {
+    if (at_ == state::quit)
+      return;
+    if (said.bare_lf)
+      note("line ends in LF alone");
+    if (said.wrong_code)
+      note("different codes in one reply");
+    if (said.lost_code)
+      note("line without a code");
+    if (said.long_line)
+      note("line longer than 512 bytes");
+    if (said.unterminated)
+      note("last line does not end");
+  }
+  void note(std::string_view words) {
+    if (words.empty() || got_.detail.find(words) != std::string::npos)
+      return;
+    if (!got_.detail.empty())
+      got_.detail += "; ";
+    got_.detail += words;
+  }
+
+  dialog_settings use_;
+  reply_reader reader_;
+  std::string early_; // bytes that came before the command they answer was sent
+  std::string command_;
+  grab got_;
+  parting how_ = parting::close;
+  state at_ = state::banner;
+  bool unsent_ = false;
+};
+
+} // namespace postroad::smtp

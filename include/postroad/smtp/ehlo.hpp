@@ -1,0 +1,48 @@
+/// What a server says it can do, from its reply to EHLO. RFC 5321 4.1.1.1.
+#pragma once
+
+#include <postroad/smtp/reply.hpp>
+#include <postroad/text/ascii.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroad::smtp {
+
+/// The keyword lines of an EHLO reply (`reply::text`), codes and blanks at the end taken off. The first line
+/// is the greeting and no keyword, whatever it says; a line that lost its code is kept whole.
+///
+/// Example: "250-mx.example\n250-SIZE 1000\n250 STARTTLS" gives {"SIZE 1000", "STARTTLS"}.
+[[nodiscard]] inline std::vector<std::string> capabilities(std::string_view ehlo) {
+  std::vector<std::string> out;
+  auto lf = ehlo.find('\n');
+  while (lf != std::string_view::npos) {
+    ehlo.remove_prefix(lf + 1);
+    lf = ehlo.find('\n');
+    auto line = ehlo.substr(0, lf);
+    if (reply_code(line))
+      line.remove_prefix(line.size() > 3 ? 4 : 3);
+    while (!line.empty() && text::is_space(line.back()))
+      line.remove_suffix(1);
+    if (!line.empty())
+      out.emplace_back(line);
+  }
+  return out;
+}
+
+/// The keyword of a capability line, its parameters left out. Example: "SIZE 1000" gives "SIZE".
+[[nodiscard]] constexpr std::string_view keyword_of(std::string_view capability) noexcept {
+  return capability.substr(0, capability.find_first_of(" \t="));
+}
+
+/// Is `keyword` among the capabilities? Keywords know no case (RFC 5321 2.4).
+template <class Lines>
+[[nodiscard]] bool offers(const Lines& capability_lines, std::string_view keyword) noexcept {
+  for (std::string_view line : capability_lines)
+    if (text::iequals(keyword_of(line), keyword))
+      return true;
+  return false;
+}
+
+} // namespace postroad::smtp
