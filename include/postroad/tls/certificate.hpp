@@ -432,9 +432,10 @@ inline void read_validity(der::reader& tbs, certificate_facts& facts) {
 [[nodiscard]] inline result<certificate_facts> read_certificate(std::span<const std::uint8_t> whole) {
   certificate_facts facts;
   der::reader outer(whole);
-  der::reader in(outer.expect(der::sequence, "certificate is no sequence"));
+  const auto certificate = outer.expect(der::sequence, "certificate is no sequence");
+  der::reader in(certificate);
   if (!outer.failed() && !outer.at_end())
-    return failure(outer.next().offset, "bytes after the certificate", "RFC 5280 4.1");
+    return failure(certificate.whole.size(), "bytes after the certificate", "RFC 5280 4.1");
   der::reader tbs(in.expect(der::sequence, "tbsCertificate is no sequence"));
   der::reader algorithm(in.expect(der::sequence, "signatureAlgorithm is no sequence"));
   const auto signature = algorithm.expect(der::oid, "signatureAlgorithm without an OID");
