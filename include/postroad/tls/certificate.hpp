@@ -45,14 +45,12 @@ struct certificate_facts {
 
 namespace detail {
 
-using der::bytes;
-
-[[nodiscard]] inline std::string_view text_of(bytes b) {
+[[nodiscard]] inline std::string_view text_of(der::bytes b) {
   return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
 
 /// "1.2.840.113549.1.1.11"; numbers beyond 64 bits keep their low end, which no OID in use has.
-[[nodiscard]] inline std::string dotted(bytes oid) {
+[[nodiscard]] inline std::string dotted(der::bytes oid) {
   std::string out;
   std::uint64_t n = 0;
   for (const auto b : oid) {
@@ -75,7 +73,7 @@ struct oid_name {
 };
 
 template <std::size_t N>
-[[nodiscard]] std::string name_of(const std::array<oid_name, N>& table, bytes oid) {
+[[nodiscard]] std::string name_of(const std::array<oid_name, N>& table, der::bytes oid) {
   const auto text = dotted(oid);
   const auto at = std::ranges::find(table, text, &oid_name::oid);
   return at == table.end() ? text : std::string(at->name);
@@ -292,7 +290,7 @@ inline constexpr auto curves = std::to_array<curve_bits>({
 
 /// The bits of an EC key: by its curve or, where that is unknown or spelt out, by the size of its point (one
 /// byte, then two field elements; one when compressed).
-[[nodiscard]] inline unsigned ec_bits(const der::element& parameters, bytes point) {
+[[nodiscard]] inline unsigned ec_bits(const der::element& parameters, der::bytes point) {
   if (parameters.tag == der::oid)
     for (const auto& curve : curves)
       if (dotted(parameters.content) == curve.oid)
@@ -304,7 +302,7 @@ inline constexpr auto curves = std::to_array<curve_bits>({
 }
 
 /// The bits of the first INTEGER of the sequence in `content`: an RSA modulus or a DSA prime.
-[[nodiscard]] inline unsigned first_integer_bits(bytes content) {
+[[nodiscard]] inline unsigned first_integer_bits(der::bytes content) {
   der::reader outer(content);
   der::reader in(outer.expect(der::sequence, "key is no sequence"));
   return wire::bit_length(in.expect(der::integer, "key without a number").content);
