@@ -58,6 +58,10 @@ using make_filter = std::function<std::unique_ptr<filter>(const room&)>;
 [[nodiscard]] int run(const tool&, const settings&, const std::vector<std::string>& words,
                       const make_filter& make);
 
+/// A whole main: adds the common options to those of the tool, parses, runs.
+[[nodiscard]] int main_of(const tool&, cli::options&, settings&, int argc, char** argv,
+                          const make_filter& make);
+
 } // namespace postroad::flow
 
 #if !defined(POSTROAD_SEPARATE_COMPILATION)

@@ -18,8 +18,8 @@
 namespace postroad::net {
 
 struct courtesy_settings {
-  prefix_set blocked;      ///< never contacted
-  prefix_set allowed;      ///< a laboratory: contacted although special, and without pacing
+  prefix_set blocked{};    ///< never contacted
+  prefix_set allowed{};    ///< a laboratory: contacted although special, and without pacing
   double per_network = 20; ///< new connections a second for each /24 (IPv6: /48); 0 = no limit
   double rate = 0;         ///< new connections a second in all; 0 = no limit
 };

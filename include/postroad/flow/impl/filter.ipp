@@ -429,4 +429,14 @@ POSTROAD_DECL int run(const tool& is, const settings& use, const std::vector<std
   return engine(is, use, words).run(make);
 }
 
+POSTROAD_DECL int main_of(const tool& is, cli::options& table, settings& use, int argc, char** argv,
+                          const make_filter& make) {
+  add_common(table, use);
+  cli::add_self_description(table, is.about);
+  use.arguments.assign(argv + 1, argv + argc);
+  const auto words = table.parse(argc, argv);
+  use.seed = seed_of(use);
+  return run(is, use, words, make);
+}
+
 } // namespace postroad::flow

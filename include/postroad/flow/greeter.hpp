@@ -1,0 +1,95 @@
+/// One visit per mail server and run: the SMTP dialog with manners and memory.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/flow/filter.hpp>
+#include <postroad/flow/mail_servers.hpp>
+#include <postroad/flow/memo.hpp>
+#include <postroad/smtp/session.hpp>
+#include <postroad/text/time.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace postroad::flow {
+
+/// What one visit came to, and when.
+struct visit {
+  smtp::grab got;
+  std::string time;
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    std::size_t n = sizeof *this + got.banner.capacity() + got.ehlo.capacity() + got.helo.capacity() +
+                    got.starttls_reply.capacity() + got.surplus.capacity() + got.detail.capacity() +
+                    time.capacity();
+    for (const auto& c : got.capabilities)
+      n += sizeof c + c.capacity();
+    return n;
+  }
+  [[nodiscard]] bool is_greeted() const noexcept { return got.banner_code == 220; }
+};
+
+/// The settings of a session that the common options ask for.
+[[nodiscard]] smtp::session_settings session_of(const settings&, const std::string& ehlo_name);
+
+/// Holds one place and one permit while it talks to a server; while it waits for either it holds no place.
+/// Returns false when the run was aborted meanwhile.
+net::task<bool> enter(job& record, net::courtesy& manners, net::endpoint to, net::courtesy::permit& permit);
+
+/// What a walk along the servers of one record found.
+template <class Visit>
+struct encounter {
+  candidate at;
+  std::shared_ptr<const Visit> seen; ///< null: there was no server to visit
+  outcome why_none = outcome::skipped;
+};
+
+/// Visits the servers of a record until one greets with 220. When none does, the first that was contacted
+/// speaks for all; one that may not be contacted speaks only when there is no other.
+template <class Visitor>
+net::task<encounter<typename Visitor::visit_type>> first_greeting(job& record, mail_servers& servers,
+                                                                  Visitor& visitor) {
+  encounter<typename Visitor::visit_type> found;
+  auto walk = co_await servers.of(record);
+  for (;;) {
+    const auto to = co_await walk.next();
+    if (!to)
+      break;
+    auto seen = co_await visitor.at(record, *to);
+    const bool better =
+        !found.seen || (found.seen->got.what == outcome::blocked && seen->got.what != outcome::blocked);
+    if (better || seen->is_greeted()) {
+      found.seen = std::move(seen);
+      found.at = *to;
+    }
+    if (found.seen->is_greeted())
+      break;
+  }
+  found.why_none = walk.what();
+  co_return found;
+}
+
+/// Greets servers, each once.
+class greeter {
+public:
+  using visit_type = visit;
+  greeter(const room&, smtp::session_settings);
+  /// The visit at that server, made now or before.
+  net::task<std::shared_ptr<const visit>> at(job& record, candidate server);
+  [[nodiscard]] const memo<visit>::counters& counts() const noexcept { return visits_.counts(); }
+
+private:
+  net::task<visit> call(job& record, net::endpoint to);
+
+  asio::io_context& io_;
+  net::courtesy& courtesy_;
+  smtp::session_settings use_;
+  std::uint32_t retries_;
+  memo<visit> visits_;
+};
+
+} // namespace postroad::flow
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/flow/impl/greeter.ipp>
+#endif
