@@ -92,7 +92,8 @@ TEST_CASE("abort lets nobody wait") {
   spawn(visit(s, manners, at("8.8.8.2"), 1ms)); // waits for the network, 1000 s
   asio::post(s.io, [&] { manners.abort(); });
   s.io.run();
-  CHECK(s.log == std::vector<std::string>{"refused", "8.8.8.1:25", "refused"});
+  CHECK(std::count(s.log.begin(), s.log.end(), "refused") == 2);
+  CHECK(std::count(s.log.begin(), s.log.end(), "8.8.8.1:25") == 1); // it was inside already
   spawn(visit(s, manners, at("8.8.8.9"), 1ms));
   CHECK(s.log.back() == "refused");
 }
