@@ -1,0 +1,56 @@
+/// One TLS probe over a socket: our hello out, the server's clear-text flight in, gone. RFC 3207 4, RFC
+/// 5246 7.3.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/net/task.hpp>
+#include <postroad/outcome.hpp>
+#include <postroad/tls/flight.hpp>
+
+#include <asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace postroad::tls {
+
+/// What one probe saw.
+///
+///   ok, certificate      the flight was read to its end, with a chain
+///   ok, tls              TLS 1.3: version, suite and group are known, the rest is encrypted
+///   tls_error, tls       an alert; or the end without a chain (anonymous suites), `detail` says so
+///   protocol_error, tls  no TLS, or TLS that breaks its own rules; `detail` says where
+///   timeout closed reset aborted send_error, tls
+/// Whatever the outcome, `flight` keeps what was understood.
+struct observation {
+  outcome what = outcome::ok;
+  stage reached = stage::tls;
+  tls::flight flight;
+  std::string detail;
+  std::chrono::microseconds elapsed{};
+};
+
+struct probe_settings {
+  std::uint16_t offered = tls_1_2; ///< highest version of the hello
+  /// From the hello to the end of the flight, however it drips. A server signs within milliseconds; a round
+  /// trip to anywhere is below a second, and a lost segment comes again within three (RFC 6298 2.1).
+  std::chrono::milliseconds timeout{17'000};
+};
+
+/// What the end of a flight means. `ended` is why no more bytes come, or outcome::ok when the reader has
+/// stopped by itself.
+[[nodiscard]] POSTROAD_DECL observation settle(flight_reader reader, outcome ended, std::string why = {});
+
+/// Sends `hello` on a socket on which TLS may start (right behind the 220 to STARTTLS, or after connecting
+/// where TLS is implicit), reads the flight, and closes with a RST: there is nothing to say good-bye to.
+/// Never throws for what the network did. The socket must outlive the task. Example: `auto seen = co_await
+/// read_flight(socket, build_hello(modern, host, random), {});`
+[[nodiscard]] POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket,
+                                                               std::string hello, probe_settings use);
+
+} // namespace postroad::tls
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/tls/impl/probe.ipp>
+#endif
