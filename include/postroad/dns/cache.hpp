@@ -1,0 +1,96 @@
+/// Answers that are still good: bounded in bytes, each for as long as its TTL says.
+#pragma once
+
+#include <postroad/dns/answer.hpp>
+#include <postroad/net/lru.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace postroad::dns {
+
+/// What a look-up is known by: the lower-cased wire form and the type, hashed once.
+struct question_key {
+  std::string bytes;
+  std::size_t hash = 0;
+
+  question_key() = default;
+  question_key(const name& n, type t) : bytes(n.size() + 2, '\0') {
+    const auto wire = n.wire();
+    for (std::size_t i = 0; i < wire.size(); ++i)
+      bytes[i] = static_cast<char>(name::lower(wire[i]));
+    detail::put16(reinterpret_cast<std::uint8_t*>(&bytes[wire.size()]), static_cast<unsigned>(t));
+    hash = std::hash<std::string_view>{}(bytes);
+  }
+  friend bool operator==(const question_key& a, const question_key& b) noexcept { return a.bytes == b.bytes; }
+
+  struct hasher {
+    [[nodiscard]] std::size_t operator()(const question_key& key) const noexcept { return key.hash; }
+  };
+};
+
+/// How long an answer may be used again; nothing for one that must not be.
+///
+/// Records and negative answers live for their TTL, 1 s to 1 day: within one run a TTL of 0 must not undo the
+/// coalescing of equal questions. Failures live 30 s (RFC 9520 3.2: 1 s to 5 minutes). An aborted look-up
+/// says nothing.
+[[nodiscard]] inline std::optional<std::chrono::seconds> lifetime(const answer& a) noexcept {
+  using std::chrono::seconds;
+  switch (a.what) {
+  case outcome::aborted:
+    return std::nullopt;
+  case outcome::ok:
+  case outcome::nodata:
+  case outcome::nxdomain:
+    return std::clamp(seconds(a.ttl), seconds(1),
+                      seconds(86400)); // a day: RFC 8767 and BIND's max-ncache rule
+  default:
+    return seconds(30);
+  }
+}
+
+class answer_cache {
+public:
+  using time = std::chrono::steady_clock::time_point;
+  using answer_ptr = std::shared_ptr<const answer>;
+
+  explicit answer_cache(std::size_t max_bytes) : kept_(max_bytes) {}
+
+  /// Null when there is none, or none that is still good.
+  [[nodiscard]] answer_ptr find(const question_key& key, time now) {
+    const auto* found = kept_.find(key);
+    if (found == nullptr)
+      return nullptr;
+    if (found->until > now)
+      return found->what;
+    kept_.erase(key);
+    return nullptr;
+  }
+
+  void store(question_key key, answer_ptr what, time now) {
+    const auto life = lifetime(*what);
+    if (!life)
+      return;
+    constexpr std::size_t control_block = 2 * sizeof(void*); // of make_shared
+    const std::size_t weight = what->bytes() + key.bytes.capacity() + control_block;
+    kept_.put(std::move(key), {std::move(what), now + *life}, weight);
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return kept_.bytes(); }
+
+private:
+  struct entry {
+    answer_ptr what;
+    time until{};
+  };
+  net::lru<question_key, entry, question_key::hasher> kept_;
+};
+
+} // namespace postroad::dns

@@ -1,0 +1,166 @@
+/// Who runs a mail server, told from its name.
+#pragma once
+
+#include <postroad/result.hpp>
+#include <postroad/text/ascii.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace postroad::dns {
+
+/// Suffixes of mail servers and the provider behind them, as of 2026: the five that the paper groups by
+/// (gmail, godaddy, yandex, qq, ovh) first, then other large ones, the filters psmtp and pphosted included.
+inline constexpr std::pair<std::string_view, std::string_view> default_providers[] = {
+    {"google.com", "gmail"},
+    {"googlemail.com", "gmail"},
+    {"gmail.com", "gmail"},
+    {"secureserver.net", "godaddy"},
+    {"yandex.net", "yandex"},
+    {"yandex.ru", "yandex"},
+    {"yandex.com", "yandex"},
+    {"qq.com", "qq"},
+    {"ovh.net", "ovh"},
+    {"ovh.com", "ovh"},
+    {"ovh.ca", "ovh"},
+    {"outlook.com", "outlook"},
+    {"hotmail.com", "outlook"},
+    {"mx.microsoft", "outlook"},
+    {"yahoodns.net", "yahoo"},
+    {"yahoo.com", "yahoo"},
+    {"mail.ru", "mail.ru"},
+    {"zoho.com", "zoho"},
+    {"zoho.eu", "zoho"},
+    {"zoho.in", "zoho"},
+    {"zohomail.com", "zoho"},
+    {"icloud.com", "icloud"},
+    {"messagingengine.com", "fastmail"},
+    {"protonmail.ch", "proton"},
+    {"psmtp.com", "psmtp"},
+    {"pphosted.com", "pphosted"},
+    {"ppe-hosted.com", "pphosted"},
+    {"mimecast.com", "mimecast"},
+    {"messagelabs.com", "messagelabs"},
+    {"barracudanetworks.com", "barracuda"},
+    {"iphmx.com", "cisco"},
+    {"emailsrvr.com", "rackspace"},
+    {"amazonaws.com", "amazon"},
+    {"kundenserver.de", "ionos"},
+    {"ionos.com", "ionos"},
+    {"ionos.de", "ionos"},
+    {"1and1.com", "ionos"},
+    {"registrar-servers.com", "namecheap"},
+    {"privateemail.com", "namecheap"},
+    {"cloudflare.net", "cloudflare"},
+    {"hostinger.com", "hostinger"},
+    {"titan.email", "titan"},
+    {"gandi.net", "gandi"},
+    {"163.com", "netease"},
+    {"126.com", "netease"},
+    {"netease.com", "netease"},
+    {"aliyun.com", "aliyun"},
+    {"mxhichina.com", "aliyun"},
+    {"web.de", "gmx"},
+    {"gmx.net", "gmx"},
+    {"gmx.com", "gmx"},
+    {"comcast.net", "comcast"},
+};
+
+/// The commonest public suffixes of two labels, sorted. The whole list (publicsuffix.org) has 9,000 entries
+/// and changes weekly; these make the fallback right for the country domains where most registrations happen
+/// below a second level. A map file says better where it matters.
+inline constexpr std::string_view two_label_suffixes[] = {
+    "ac.at",  "ac.il",  "ac.in",  "ac.jp",  "ac.kr",  "ac.nz",  "ac.th",   "ac.uk",  "ac.za",  "asn.au",
+    "co.at",  "co.id",  "co.il",  "co.in",  "co.jp",  "co.ke",  "co.kr",   "co.nz",  "co.th",  "co.uk",
+    "co.za",  "com.ar", "com.au", "com.bd", "com.br", "com.cn", "com.co",  "com.ec", "com.eg", "com.gr",
+    "com.gt", "com.hk", "com.mx", "com.my", "com.ng", "com.pe", "com.ph",  "com.pk", "com.pl", "com.py",
+    "com.sa", "com.sg", "com.tr", "com.tw", "com.ua", "com.uy", "com.ve",  "com.vn", "edu.au", "edu.br",
+    "edu.cn", "edu.hk", "edu.in", "edu.mx", "edu.pl", "edu.sg", "edu.tr",  "edu.tw", "edu.vn", "go.id",
+    "go.jp",  "go.kr",  "go.th",  "gob.ar", "gob.mx", "gov.au", "gov.br",  "gov.cn", "gov.hk", "gov.in",
+    "gov.pl", "gov.sg", "gov.tr", "gov.tw", "gov.uk", "gov.za", "govt.nz", "in.th",  "ltd.uk", "me.uk",
+    "ne.jp",  "net.au", "net.br", "net.cn", "net.in", "net.nz", "net.pl",  "net.tr", "net.tw", "net.uk",
+    "nhs.uk", "nic.in", "or.at",  "or.id",  "or.jp",  "or.kr",  "or.th",   "org.ar", "org.au", "org.br",
+    "org.cn", "org.hk", "org.il", "org.in", "org.mx", "org.nz", "org.pl",  "org.sg", "org.tr", "org.tw",
+    "org.uk", "org.za", "plc.uk", "sch.uk", "waw.pl",
+};
+static_assert(std::is_sorted(std::begin(two_label_suffixes), std::end(two_label_suffixes)));
+
+/// The part of a host name that somebody registered: two labels, or three below a suffix of the list above.
+///
+/// Example: "mx1.mail.example.co.uk" gives "example.co.uk", "example" gives "example".
+[[nodiscard]] inline std::string_view registrable_domain(std::string_view host) noexcept {
+  const auto start_of_last = [host](std::string_view::size_type end) {
+    const auto dot = end == 0 ? std::string_view::npos : host.rfind('.', end - 1);
+    return dot == std::string_view::npos ? std::string_view::size_type{0} : dot + 1;
+  };
+  const auto top = start_of_last(host.size());
+  if (top == 0)
+    return host;
+  const auto two = start_of_last(top - 1);
+  if (two == 0 ||
+      !std::binary_search(std::begin(two_label_suffixes), std::end(two_label_suffixes), host.substr(two)))
+    return host.substr(two);
+  return host.substr(start_of_last(two - 1));
+}
+
+/// Names providers by the longest matching suffix of a host name, else by its registrable domain.
+///
+/// Example: provider_map{}.of("alt1.aspmx.l.google.com") == "gmail"; .of("mx.example.co.uk") ==
+/// "example.co.uk".
+class provider_map {
+public:
+  provider_map() {
+    for (const auto& [suffix, provider] : default_providers)
+      names_.emplace(suffix, provider);
+  }
+
+  /// Adds "suffix TAB name" lines; blank lines and # lines are skipped. A suffix given again replaces what
+  /// was there. The error's offset is in bytes from the start; lines before it have been taken.
+  [[nodiscard]] result<std::size_t> load(std::string_view lines) {
+    std::size_t taken = 0;
+    const char* const start = lines.data();
+    while (!lines.empty()) {
+      auto line = text::trimmed(text::take_until(lines, '\n'));
+      if (line.empty() || line.front() == '#')
+        continue;
+      const auto at = static_cast<std::size_t>(line.data() - start);
+      auto suffix = text::trimmed(text::take_until(line, '\t'));
+      const auto provider = text::trimmed(line);
+      while (suffix.starts_with('.'))
+        suffix.remove_prefix(1);
+      if (suffix.empty() || provider.empty())
+        return failure{at, "not a suffix, a tab and a name"};
+      names_[text::lowered(suffix)] = provider;
+      ++taken;
+    }
+    return taken;
+  }
+
+  /// `host` in lower case without trailing dot. Empty for an empty host.
+  [[nodiscard]] std::string of(std::string_view host) const {
+    for (auto rest = host; !rest.empty();) {
+      if (const auto found = names_.find(rest); found != names_.end())
+        return found->second;
+      const auto dot = rest.find('.');
+      rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+    }
+    return std::string(registrable_domain(host));
+  }
+
+private:
+  struct text_hash {
+    using is_transparent = void;
+    [[nodiscard]] std::size_t operator()(std::string_view s) const noexcept {
+      return std::hash<std::string_view>{}(s);
+    }
+  };
+  std::unordered_map<std::string, std::string, text_hash, std::equal_to<>> names_;
+};
+
+} // namespace postroad::dns
