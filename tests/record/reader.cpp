@@ -166,6 +166,8 @@ TEST_CASE("members of one name are each reported when the whole line is read, el
         std::vector<found>{{0, "1", 0}, {1, "2", 0}, {0, "3", 0}});
   CHECK(read(line, {"a", "b"}, checking::touched).all == std::vector<found>{{0, "1", 0}, {1, "2", 0}});
   CHECK(read(line, {"a", "c"}, checking::touched).all == std::vector<found>{{0, "1", 0}});
+  CHECK(read(line, {"a", "b"}, checking::whole_first).all == std::vector<found>{{0, "1", 0}, {1, "2", 0}});
+  CHECK(read(line + "x", {"a", "b"}, checking::whole_first).error.has_value());
 }
 
 TEST_CASE("the whole line: what RFC 8259 does not allow is an error") {

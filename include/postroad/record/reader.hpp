@@ -24,7 +24,9 @@ enum class checking : unsigned char {
   /// seen. The first of members of one name counts.
   touched,
   /// All of it: one JSON object and nothing but blanks behind it. Members of one name are each reported.
-  whole
+  whole,
+  /// As whole, but the first of members of one name counts: what `touched` reports, from lines that are good.
+  whole_first
 };
 
 /// Reads lines; keeps its buffers from line to line, so that a steady stream allocates nothing.

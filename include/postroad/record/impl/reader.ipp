@@ -264,7 +264,8 @@ struct reader::state {
 /// no value that follows another can be, says that reading has stopped.
 template <checking how>
 class reader::pass {
-  static constexpr bool whole = how == checking::whole;
+  static constexpr bool whole = how != checking::touched;
+  static constexpr bool first_counts = how != checking::whole;
   static constexpr unsigned deepest = 1024; // levels; simdjson's own limit, RFC 8259 9 lets us set one
   using token = std::uint32_t;
   using node = path_set::node;
@@ -567,7 +568,7 @@ private:
       token behind = 0;
       if (edge != nullptr) {
         const auto bit = std::uint64_t{1} << (edge - n.names.data());
-        if (whole || (wanted & bit) != 0) {
+        if (!first_counts || (wanted & bit) != 0) {
           wanted &= ~bit;
           behind =
               visit(nodes_[edge->node], t + 2, {at.ordinal, at.fanned, at.last && !by_key && wanted == 0});
@@ -677,8 +678,14 @@ POSTROAD_DECL std::optional<parse_error> reader::read_line(std::string_view line
                        state_->texts)
         .run();
   };
-  return how == checking::whole ? go.template operator()<checking::whole>()
-                                : go.template operator()<checking::touched>();
+  switch (how) {
+  case checking::touched:
+    return go.template operator()<checking::touched>();
+  case checking::whole:
+    return go.template operator()<checking::whole>();
+  default:
+    return go.template operator()<checking::whole_first>();
+  }
 }
 
 } // namespace postroad::record

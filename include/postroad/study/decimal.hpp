@@ -1,0 +1,182 @@
+/// Exact decimal numbers: sums of them do not depend on the order of the records.
+#pragma once
+
+#include <postroad/record/value.hpp>
+#include <postroad/text/ascii.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <compare>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace postroad::study {
+
+__extension__ using int128 = __int128; // counts of IPv6 addresses need more than 64 bits
+
+/// A number with nine decimals: `whole` + `nano` / 10^9, where nano is never negative (-0.5 is -1 + 0.5).
+///
+/// Example: decimal_of("12.5") is {12, 500000000}.
+struct decimal {
+  static constexpr std::uint32_t nanos = 1'000'000'000; // a third more digits than a time in ms has in ns
+
+  int128 whole = 0;
+  std::uint32_t nano = 0;
+
+  friend bool operator==(const decimal&, const decimal&) = default;
+  friend std::strong_ordering operator<=>(const decimal& a, const decimal& b) noexcept {
+    if (a.whole != b.whole)
+      return a.whole < b.whole ? std::strong_ordering::less : std::strong_ordering::greater;
+    return a.nano <=> b.nano;
+  }
+  [[nodiscard]] double real() const noexcept {
+    return static_cast<double>(whole) + static_cast<double>(nano) / nanos;
+  }
+};
+
+namespace detail {
+
+inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned __int128>(0) >>
+                                                         1); // 1.7e38, more than half of all IPv6 addresses
+
+[[nodiscard]] inline decimal negated(decimal d) noexcept {
+  if (d.nano == 0)
+    return {-d.whole, 0};
+  return {-d.whole - 1, decimal::nanos - d.nano};
+}
+
+/// The digits at the start of `s`, which are taken off it; nothing when there are none or too many.
+[[nodiscard]] inline std::optional<int128> take_digits(std::string_view& s) noexcept {
+  int128 n = 0;
+  std::size_t i = 0;
+  for (; i < s.size() && text::is_digit(s[i]); ++i) {
+    if (n > (largest128 - 9) / 10)
+      return std::nullopt;
+    n = n * 10 + (s[i] - '0');
+  }
+  if (i == 0)
+    return std::nullopt;
+  s.remove_prefix(i);
+  return n;
+}
+
+/// Billionths out of the digits behind the point; what is beyond the ninth is cut off.
+[[nodiscard]] inline std::optional<std::uint32_t> take_nanos(std::string_view& s) noexcept {
+  std::uint32_t n = 0;
+  std::uint32_t unit = decimal::nanos;
+  std::size_t i = 0;
+  for (; i < s.size() && text::is_digit(s[i]); ++i) {
+    unit /= 10;
+    n += unit * static_cast<std::uint32_t>(s[i] - '0');
+  }
+  if (i == 0)
+    return std::nullopt;
+  s.remove_prefix(i);
+  return n;
+}
+
+[[nodiscard]] inline std::optional<decimal> from_real(double x) noexcept {
+  const double floor = std::floor(x);
+  if (!(std::fabs(floor) < 1e38)) // NaN and what int128 cannot hold
+    return std::nullopt;
+  const auto nano = std::llround((x - floor) * decimal::nanos);
+  if (nano == decimal::nanos)
+    return decimal{static_cast<int128>(floor) + 1, 0};
+  return decimal{static_cast<int128>(floor), static_cast<std::uint32_t>(nano)};
+}
+
+} // namespace detail
+
+/// The number that `s` spells, all of it, as JSON does (RFC 8259 6); leading zeros are let pass. Nothing when
+/// it is none or beyond 1.7e38.
+[[nodiscard]] inline std::optional<decimal> decimal_of(std::string_view s) noexcept {
+  auto rest = s;
+  const bool negative = rest.starts_with('-');
+  rest.remove_prefix(negative ? 1 : 0);
+  const auto whole = detail::take_digits(rest);
+  if (!whole)
+    return std::nullopt;
+  decimal d{*whole, 0};
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    const auto nano = detail::take_nanos(rest);
+    if (!nano)
+      return std::nullopt;
+    d.nano = *nano;
+  }
+  if (rest.empty())
+    return negative ? detail::negated(d) : d;
+  double real = 0; // an exponent
+  const auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), real);
+  return ec == std::errc{} && end == s.data() + s.size() ? detail::from_real(real) : std::nullopt;
+}
+
+/// The number that a JSON value is: a number, or text that is a whole number in decimal digits, as counts
+/// above 2^53 are written.
+[[nodiscard]] inline std::optional<decimal> decimal_of(const record::value& v) noexcept {
+  using kind = record::value::kind;
+  switch (v.is) {
+  case kind::integer:
+    return decimal{v.integer, 0};
+  case kind::natural:
+    return decimal{static_cast<int128>(v.natural), 0};
+  case kind::real:
+    return decimal_of(v.raw);
+  case kind::text:
+    return v.text.find_first_not_of("-0123456789") == std::string_view::npos ? decimal_of(v.text)
+                                                                             : std::nullopt;
+  default:
+    return std::nullopt;
+  }
+}
+
+[[nodiscard]] inline std::string to_string(int128 n) {
+  if (n == 0)
+    return "0";
+  std::string digits;
+  // The remainder of a negative number is negative: no absolute value, which the smallest has none of.
+  for (auto rest = n; rest != 0; rest /= 10)
+    digits.insert(digits.begin(),
+                  static_cast<char>('0' + static_cast<int>(rest < 0 ? -(rest % 10) : rest % 10)));
+  return n < 0 ? '-' + digits : digits;
+}
+
+/// Without trailing zeros: "12.5", "-0.5", "7".
+[[nodiscard]] inline std::string to_string(const decimal& d) {
+  if (d.nano == 0)
+    return to_string(d.whole);
+  if (d.whole < 0)
+    return '-' + to_string(detail::negated(d));
+  std::string fraction = std::to_string(decimal::nanos + d.nano);
+  fraction[0] = '.'; // the leading 1 has kept the zeros
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  return to_string(d.whole) + fraction;
+}
+
+/// A running sum that is the same in every order of its terms.
+struct decimal_sum {
+  decimal total;
+  std::uint64_t terms = 0;
+  bool overflow = false; ///< left the range of 128 bits: the total means nothing
+
+  void add(const decimal& d) noexcept {
+    ++terms;
+    const auto nano = std::uint64_t{total.nano} + d.nano;
+    const int128 carry = nano >= decimal::nanos;
+    total.nano = static_cast<std::uint32_t>(nano - (carry ? decimal::nanos : 0));
+    overflow |= __builtin_add_overflow(total.whole, d.whole, &total.whole);
+    overflow |= __builtin_add_overflow(total.whole, carry, &total.whole);
+  }
+  void merge(const decimal_sum& other) noexcept {
+    const auto sum = terms + other.terms;
+    add(other.total);
+    terms = sum;
+    overflow |= other.overflow;
+  }
+};
+
+} // namespace postroad::study

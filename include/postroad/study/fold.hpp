@@ -1,0 +1,48 @@
+/// Many records in, tables out.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/record/reader.hpp>
+#include <postroad/study/table.hpp>
+#include <postroad/study/tally.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroad::study {
+
+/// Counts the records of lines into all tables at once.
+class fold {
+public:
+  /// `specs` and `paths` must outlive the fold.
+  fold(const std::vector<table_spec>& specs, const record::path_set& paths, record::checking how);
+
+  /// Counts one line, which has record::line_slack readable bytes behind it: a JSON object, or a bare word as
+  /// in postroad-records(5). Blank lines and # lines are passed over. Says why when the line is no record.
+  [[nodiscard]] std::optional<std::string_view> add(std::string_view line);
+
+  [[nodiscard]] std::vector<table> tables() const;
+  [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
+  [[nodiscard]] std::vector<std::string> paths_never_seen() const;
+
+private:
+  [[nodiscard]] std::optional<std::string_view> add_object(std::string_view object);
+  [[nodiscard]] std::optional<std::string_view> add_other(std::string_view line);
+
+  const record::path_set& paths_;
+  record::checking how_;
+  record::reader reader_;
+  fields fields_;
+  std::vector<tally> tallies_;
+  std::uint64_t records_ = 0;
+  std::string word_;
+};
+
+} // namespace postroad::study
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/study/impl/fold.ipp>
+#endif

@@ -1,0 +1,314 @@
+#pragma once
+
+#include <postroad/study/expression.hpp>
+#include <postroad/text/ascii.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <utility>
+
+#include <regex.h>
+
+namespace postroad::study {
+
+struct expression::pattern {
+  regex_t compiled{};
+  mutable std::string text; // regexec wants a NUL at the end
+
+  pattern() = default;
+  pattern(const pattern&) = delete;
+  pattern& operator=(const pattern&) = delete;
+  ~pattern() { regfree(&compiled); }
+};
+
+/// Recursive descent; the nodes come out with operands before operators.
+class expression::parser {
+public:
+  parser(std::string_view source, record::path_set& paths) : source_(source), paths_(paths) {}
+
+  result<expression> parse() {
+    if (!either(0))
+      return failure(error_);
+    skip_blanks();
+    if (at_ != source_.size())
+      return failure{at_, "'and', 'or' or the end is missing"};
+    out_.source_ = source_;
+    return std::move(out_);
+  }
+
+private:
+  static constexpr int deepest = 200; // parentheses and nots in one another; nobody types more
+
+  bool fail(std::string_view why) {
+    error_ = {at_, why, {}};
+    return false;
+  }
+  void skip_blanks() {
+    while (at_ < source_.size() && text::is_space(source_[at_]))
+      ++at_;
+  }
+  /// Takes `sign` if it comes next.
+  bool take(std::string_view sign) {
+    skip_blanks();
+    if (!source_.substr(at_).starts_with(sign))
+      return false;
+    at_ += sign.size();
+    return true;
+  }
+  /// Takes the word if it comes next, as a whole.
+  bool take_word(std::string_view word) {
+    skip_blanks();
+    const auto rest = source_.substr(at_);
+    if (!rest.starts_with(word))
+      return false;
+    const auto behind = rest.substr(word.size());
+    if (!behind.empty() && !text::is_space(behind[0]) && behind[0] != '(' && behind[0] != ')' &&
+        behind[0] != '@' && behind[0] != '"' && behind[0] != '\'' && behind[0] != '!')
+      return false;
+    at_ += word.size();
+    return true;
+  }
+
+  std::size_t put(node n) {
+    out_.nodes_.push_back(std::move(n));
+    return out_.nodes_.size() - 1;
+  }
+  bool joined(kind is, std::size_t left) {
+    put({.is = is, .left = left, .right = out_.nodes_.size() - 1});
+    return true;
+  }
+
+  bool either(int depth) {
+    if (!both(depth))
+      return false;
+    while (take_word("or")) {
+      const auto left = out_.nodes_.size() - 1;
+      if (!both(depth) || !joined(kind::either, left))
+        return false;
+    }
+    return true;
+  }
+
+  bool both(int depth) {
+    if (!negated(depth))
+      return false;
+    while (take_word("and")) {
+      const auto left = out_.nodes_.size() - 1;
+      if (!negated(depth) || !joined(kind::both, left))
+        return false;
+    }
+    return true;
+  }
+
+  bool negated(int depth) {
+    if (depth > deepest)
+      return fail("nested too deep");
+    if (take_word("not") || take("!"))
+      return negated(depth + 1) && joined(kind::negation, out_.nodes_.size() - 1);
+    if (take("("))
+      return either(depth + 1) && (take(")") || fail("a parenthesis does not end"));
+    if (take_word("else"))
+      return put({.is = kind::otherwise}), true;
+    const bool any_kind = take_word("has");
+    const auto path = take_path();
+    if (!path)
+      return false;
+    if (any_kind)
+      return put({.is = kind::has, .path = *path}), true;
+    return test(*path);
+  }
+
+  std::optional<std::size_t> take_path() {
+    skip_blanks();
+    const auto start = at_;
+    bool quoted = false;
+    while (at_ < source_.size()) {
+      const char c = source_[at_];
+      if (quoted && c == '\\' && at_ + 1 < source_.size())
+        ++at_;
+      else if (c == '"')
+        quoted = !quoted;
+      else if (!quoted &&
+               (text::is_space(c) || std::string_view("=!<>~(),").find(c) != std::string_view::npos))
+        break;
+      ++at_;
+    }
+    if (at_ == start)
+      return fail("a path is missing"), std::nullopt;
+    const auto path = paths_.add(source_.substr(start, at_ - start));
+    if (path)
+      return *path;
+    error_ = path.error();
+    error_.offset += start;
+    return std::nullopt;
+  }
+
+  bool test(std::size_t path) {
+    static constexpr std::pair<std::string_view, kind> signs[] = {
+        {"!=", kind::unequal}, {"<=", kind::at_most}, {">=", kind::at_least}, {"==", kind::equal},
+        {"=", kind::equal},    {"<", kind::less},     {">", kind::more}};
+    for (const auto& [sign, is] : signs) {
+      if (!take(sign))
+        continue;
+      auto word = take_literal();
+      return word && (put({.is = is, .path = path, .word = std::move(*word)}), true);
+    }
+    if (take("~"))
+      return fitting(path);
+    if (take_word("in"))
+      return listed(path);
+    return put({.is = kind::truth, .path = path}), true;
+  }
+
+  std::optional<literal> take_literal() {
+    skip_blanks();
+    literal out;
+    if (at_ < source_.size() && (source_[at_] == '"' || source_[at_] == '\''))
+      return take_quoted();
+    const auto start = at_;
+    while (at_ < source_.size() && !text::is_space(source_[at_]) && source_[at_] != ',' &&
+           source_[at_] != '(' && source_[at_] != ')')
+      ++at_;
+    if (at_ == start)
+      return fail("a value is missing"), std::nullopt;
+    out.text = source_.substr(start, at_ - start);
+    out.number = decimal_of(out.text);
+    return out;
+  }
+
+  std::optional<literal> take_quoted() {
+    const char quote = source_[at_++];
+    literal out{.text = {}, .quoted = true, .number = std::nullopt};
+    for (; at_ < source_.size(); ++at_) {
+      if (source_[at_] == quote)
+        return ++at_, out;
+      if (source_[at_] == '\\' && at_ + 1 < source_.size())
+        ++at_;
+      out.text += source_[at_];
+    }
+    return fail("a quoted value does not end"), std::nullopt;
+  }
+
+  bool fitting(std::size_t path) {
+    const auto start = at_;
+    const auto word = take_literal();
+    if (!word)
+      return false;
+    auto regex = std::make_shared<pattern>();
+    if (regcomp(&regex->compiled, word->text.c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
+      at_ = start;
+      return fail("no extended regular expression");
+    }
+    return put({.is = kind::fits, .path = path, .regex = std::move(regex)}), true;
+  }
+
+  bool listed(std::size_t path) {
+    std::unordered_set<std::string> words;
+    if (take("@")) {
+      const auto start = at_;
+      const auto name = take_literal();
+      if (!name)
+        return false;
+      at_ = start;
+      if (!read_list(name->text, words))
+        return fail("the file cannot be read");
+      at_ = start + std::string_view(source_).substr(start).find(name->text) + name->text.size() +
+            (name->quoted ? 1 : 0);
+    } else {
+      do {
+        auto word = take_literal();
+        if (!word)
+          return false;
+        words.insert(std::move(word->text));
+      } while (take(","));
+    }
+    auto set = std::make_shared<const std::unordered_set<std::string>>(std::move(words));
+    return put({.is = kind::in, .path = path, .set = std::move(set)}), true;
+  }
+
+  /// One word a line; blank lines and # lines are none.
+  static bool read_list(const std::string& name, std::unordered_set<std::string>& words) {
+    std::ifstream in(name);
+    for (std::string line; std::getline(in, line);) {
+      const auto word = text::trimmed(line);
+      if (!word.empty() && word[0] != '#')
+        words.emplace(word);
+    }
+    return in.eof();
+  }
+
+  std::string_view source_;
+  record::path_set& paths_;
+  std::size_t at_ = 0;
+  expression out_;
+  parse_error error_;
+};
+
+POSTROAD_DECL result<expression> expression::parse(std::string_view source, record::path_set& paths) {
+  return parser(source, paths).parse();
+}
+
+POSTROAD_DECL bool expression::equals(const literal& word, const record::value& v) {
+  if (shown(v) == word.text)
+    return !word.quoted || v.is == record::value::kind::text;
+  return word.number && decimal_of(v) == word.number;
+}
+
+POSTROAD_DECL bool expression::compares(const node& n, const record::value& v) {
+  const auto number = n.word.number ? decimal_of(v) : std::nullopt;
+  if (!number && v.is != record::value::kind::text)
+    return false;
+  const auto order = number ? *number <=> *n.word.number : shown(v) <=> std::string_view(n.word.text);
+  switch (n.is) {
+  case kind::less:
+    return order < 0;
+  case kind::at_most:
+    return order <= 0;
+  case kind::more:
+    return order > 0;
+  default:
+    return order >= 0;
+  }
+}
+
+POSTROAD_DECL bool expression::fits(const node& n, const record::value& v) {
+  using value = record::value;
+  switch (n.is) {
+  case kind::truth:
+    return v.is != value::kind::null && (v.is != value::kind::boolean || v.boolean);
+  case kind::has:
+    return true;
+  case kind::equal:
+    return equals(n.word, v);
+  case kind::unequal:
+    return !equals(n.word, v);
+  case kind::in:
+    return n.set->contains(std::string(shown(v)));
+  case kind::fits:
+    n.regex->text = shown(v);
+    return regexec(&n.regex->compiled, n.regex->text.c_str(), 0, nullptr, 0) == 0;
+  default:
+    return compares(n, v);
+  }
+}
+
+POSTROAD_DECL bool expression::holds_at(std::size_t at, const fields& in, bool taken) const {
+  const auto& n = nodes_[at];
+  switch (n.is) {
+  case kind::negation:
+    return !holds_at(n.right, in, taken);
+  case kind::both:
+    return holds_at(n.left, in, taken) && holds_at(n.right, in, taken);
+  case kind::either:
+    return holds_at(n.left, in, taken) || holds_at(n.right, in, taken);
+  case kind::otherwise:
+    return !taken;
+  default:
+    for (const auto& f : in.at(n.path))
+      if (fits(n, f.value))
+        return true;
+    return false;
+  }
+}
+
+} // namespace postroad::study

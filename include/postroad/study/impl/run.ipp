@@ -1,0 +1,183 @@
+#pragma once
+
+#include <postroad/study/run.hpp>
+#include <postroad/text/ascii.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace postroad::study {
+
+namespace detail {
+
+inline volatile std::sig_atomic_t interrupted = 0;
+
+/// SIGINT and SIGTERM end the reading; a second one ends the process at once.
+inline void listen_to_signals() {
+  struct sigaction act {};
+  act.sa_handler = [](int) { interrupted = 1; };
+  act.sa_flags = static_cast<int>(SA_RESETHAND); // and no SA_RESTART: read(2) must return
+  sigaction(SIGINT, &act, nullptr);
+  sigaction(SIGTERM, &act, nullptr);
+}
+
+[[nodiscard]] inline std::runtime_error cannot(std::string_view what, std::string_view name) {
+  return std::runtime_error(fmt::format("cannot {} {}: {}", what, name, std::strerror(errno)));
+}
+
+} // namespace detail
+
+POSTROAD_DECL void run::flag(std::string_view name, std::string_view value) {
+  try {
+    builder_.apply(name, value);
+  } catch (const bad_spec& e) {
+    throw bad_spec(fmt::format("--{}: {}", name, e.what()));
+  }
+}
+
+POSTROAD_DECL void run::presets(std::string_view names) {
+  while (!names.empty())
+    preset_named(std::string(text::take_until(names, ',')));
+}
+
+POSTROAD_DECL void run::preset_named(const std::string& name) {
+  std::string known;
+  for (const auto& p : library_.presets) {
+    if (p.name == name)
+      return builder_.apply_text(p.text);
+    known += fmt::format(" {}", p.name);
+  }
+  if (name.find('/') == std::string::npos)
+    throw bad_spec(
+        fmt::format("there is no preset '{}'; there are{}, and files by a name with a /", name, known));
+  std::ifstream in(name);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  if (!in)
+    throw detail::cannot("read the preset", name);
+  try {
+    builder_.apply_text(text);
+  } catch (const bad_spec& e) {
+    throw bad_spec(fmt::format("preset {}: {}", name, e.what()));
+  }
+}
+
+POSTROAD_DECL int run::go(std::vector<std::string> files) {
+  const auto as = format_from(use_.format);
+  if (!as)
+    throw bad_spec(fmt::format("'{}' is no format: text, csv, tsv, json, ndjson or markdown", use_.format));
+  const auto specs = builder_.finish();
+  if (use_.show)
+    return write(builder_.flags()), 0;
+  fold counted(specs, paths_, use_.strict ? record::checking::whole_first : record::checking::touched);
+  if (!use_.rejects.empty())
+    rejects_.reset(std::fopen(use_.rejects.c_str(), "we"));
+  if (!use_.rejects.empty() && !rejects_)
+    throw detail::cannot("write", use_.rejects);
+  read_all(counted, std::move(files));
+  std::string out;
+  const paper figures(use_.paper ? library_.paper : std::string_view());
+  for (auto& t : counted.tables()) {
+    figures.annotate(t);
+    render(out, t, *as, foot_, out.empty());
+  }
+  const bool all_paths = warn_of_paths(counted);
+  write(out);
+  if (rejects_ && std::fflush(rejects_.get()) != 0)
+    throw detail::cannot("write", use_.rejects);
+  return (foot_.malformed != 0 && !rejects_) || foot_.interrupted || (use_.strict && !all_paths) ? 1 : 0;
+}
+
+POSTROAD_DECL void run::read_all(fold& into, std::vector<std::string> files) {
+  detail::listen_to_signals();
+  if (!use_.input.empty())
+    files.insert(files.begin(), use_.input);
+  if (files.empty())
+    files.emplace_back("-");
+  many_files_ = files.size() > 1;
+  for (const auto& name : files)
+    if (!foot_.interrupted)
+      read_file(into, name);
+}
+
+POSTROAD_DECL void run::read_file(fold& into, const std::string& name) {
+  if (name == "-")
+    return read_lines(into, "standard input", STDIN_FILENO);
+  const int fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    throw detail::cannot("read", name);
+  const std::unique_ptr<std::FILE, closer> owner(::fdopen(fd, "r"));
+  read_lines(into, name, fd);
+}
+
+POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) {
+  line_reader lines(fd);
+  std::string_view line;
+  for (;;) {
+    switch (lines.next(line)) {
+    case line_reader::got::line:
+      if (const auto why = into.add(line))
+        reject(name, lines.number(), line, *why);
+      break;
+    case line_reader::got::too_long:
+      reject(name, lines.number(), {}, "longer than 16 MiB");
+      break;
+    case line_reader::got::failed:
+      throw detail::cannot("read", name);
+    case line_reader::got::end:
+      return;
+    case line_reader::got::interrupted:
+      break;
+    }
+    if (detail::interrupted != 0) {
+      foot_.interrupted = true;
+      return;
+    }
+  }
+}
+
+POSTROAD_DECL void run::reject(const std::string& name, std::uint64_t number, std::string_view line,
+                               std::string_view why) {
+  ++foot_.malformed;
+  if (rejects_)
+    fmt::print(rejects_.get(), "{}\n", line);
+  else if (!use_.quiet)
+    fmt::print(stderr, "aggregate: {}line {}: {}\n", many_files_ ? name + ", " : "", number, why);
+}
+
+/// Says which paths no record had, of those that the flags name; false when there are any.
+POSTROAD_DECL bool run::warn_of_paths(const fold& of) const {
+  if (of.records() == 0)
+    return true;
+  const auto never = of.paths_never_seen();
+  for (const auto& path : never)
+    fmt::print(stderr, "aggregate: no record has {}\n", path);
+  return never.empty();
+}
+
+POSTROAD_DECL void run::write(const std::string& text) const {
+  const bool to_stdout = use_.output == "-";
+  const int fd =
+      to_stdout ? STDOUT_FILENO : ::open(use_.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0)
+    throw detail::cannot("write", use_.output);
+  const int error = record::write_all(fd, text);
+  const bool closed = to_stdout || ::close(fd) == 0;
+  if (error == 0 && closed)
+    return;
+  errno = error != 0 ? error : errno;
+  if (errno != EPIPE) // the reader has seen enough
+    throw detail::cannot("write", to_stdout ? "to standard output" : use_.output);
+}
+
+} // namespace postroad::study

@@ -1,0 +1,375 @@
+#pragma once
+
+#include <postroad/study/spec.hpp>
+#include <postroad/text/ascii.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace postroad::study {
+
+namespace detail {
+
+/// "Label=rest" at the first = outside of quotes; no label when there is none.
+[[nodiscard]] inline std::pair<std::optional<std::string>, std::string_view>
+split_label(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    quoted ^= text[i] == '"';
+    if (text[i] == '=' && !quoted)
+      return {std::string(text::trimmed(text.substr(0, i))), text::trimmed(text.substr(i + 1))};
+  }
+  return {std::nullopt, text::trimmed(text)};
+}
+
+/// The parts of a list of paths: commas outside of quotes separate.
+[[nodiscard]] inline std::vector<std::string_view> split_paths(std::string_view text) {
+  std::vector<std::string_view> out;
+  bool quoted = false;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size())
+      quoted ^= text[i] == '"';
+    if (i < text.size() && (text[i] != ',' || quoted))
+      continue;
+    out.push_back(text::trimmed(text.substr(start, i - start)));
+    start = i + 1;
+  }
+  return out;
+}
+
+/// The word for sh(1): bare when it can be.
+[[nodiscard]] inline std::string shell_quoted(std::string_view word) {
+  const auto plain = [](char c) {
+    return text::is_alnum(c) || std::string_view("_-.,/:@%+").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain))
+    return std::string(word);
+  std::string out = "'";
+  for (const char c : word)
+    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + '\'';
+}
+
+struct table_flag {
+  std::string_view name;
+  bool takes_value;
+};
+
+inline constexpr std::array table_flags = {
+    table_flag{"table", true},   table_flag{"title", true},     table_flag{"where", true},
+    table_flag{"by", true},      table_flag{"row", true},       table_flag{"first", false},
+    table_flag{"col", true},     table_flag{"count", true},     table_flag{"distinct", true},
+    table_flag{"sum", true},     table_flag{"mean", true},      table_flag{"mode", true},
+    table_flag{"cdf", true},     table_flag{"quantiles", true}, table_flag{"of", true},
+    table_flag{"share", true},   table_flag{"top", true},       table_flag{"other", true},
+    table_flag{"missing", true}, table_flag{"join", true},      table_flag{"sort", true}};
+
+} // namespace detail
+
+POSTROAD_DECL std::vector<std::string> shell_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool open = false; // a word has begun, perhaps an empty one
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0 && c == quote) {
+      quote = 0;
+    } else if (quote == '\'' || (quote == '"' && c != '\\')) {
+      word += c;
+    } else if (c == '\\' && i + 1 < text.size()) {
+      ++i;
+      if (quote == '"' && text[i] != '"' && text[i] != '\\')
+        word += '\\';
+      if (text[i] != '\n')
+        word += text[i], open = true;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+      open = true;
+    } else if (c == '#' && !open) {
+      i = std::min(text.find('\n', i), text.size()) - 1;
+    } else if (!text::is_space(c)) {
+      word += c;
+      open = true;
+    } else if (open) {
+      words.push_back(std::move(word));
+      word.clear();
+      open = false;
+    }
+  }
+  if (quote != 0)
+    throw bad_spec("a quote does not end");
+  if (open)
+    words.push_back(std::move(word));
+  return words;
+}
+
+POSTROAD_DECL std::optional<bool> spec_builder::takes_value(std::string_view name) {
+  for (const auto& flag : detail::table_flags)
+    if (flag.name == name)
+      return flag.takes_value;
+  return std::nullopt;
+}
+
+POSTROAD_DECL void spec_builder::apply_text(std::string_view text) {
+  auto words = shell_words(text);
+  join_quantiles(words);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view name = words[i];
+    if (!name.starts_with("--"))
+      throw bad_spec(fmt::format("'{}' is no flag", name));
+    name.remove_prefix(2);
+    const auto equals = name.find('=');
+    const auto takes = takes_value(name.substr(0, equals));
+    if (!takes)
+      throw bad_spec(fmt::format("--{} is no flag of a table", name.substr(0, equals)));
+    if (equals != std::string_view::npos) {
+      apply(name.substr(0, equals), name.substr(equals + 1));
+    } else if (!*takes) {
+      apply(name, "");
+    } else if (i + 1 < words.size()) {
+      apply(name, words[++i]);
+    } else {
+      throw bad_spec(fmt::format("--{} needs a value", name));
+    }
+  }
+}
+
+POSTROAD_DECL void join_quantiles(std::vector<std::string>& words) {
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const bool ranks_follow = words[i] == "--quantiles";
+    const bool ranks_inside = words[i].starts_with("--quantiles=");
+    const auto at = i + (ranks_follow ? 1 : 0);
+    if ((!ranks_follow && !ranks_inside) || at + 1 >= words.size() ||
+        words[at].find(' ') != std::string::npos)
+      continue;
+    words[at] += ' ' + words[at + 1];
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+}
+
+POSTROAD_DECL bool spec_builder::apply(std::string_view name, std::string_view value) {
+  const auto takes = takes_value(name);
+  if (!takes)
+    return false;
+  if (name == "table" && begun_)
+    flags_ += '\n';
+  flags_ += fmt::format("--{}{}{}\n", name, *takes ? " " : "", *takes ? detail::shell_quoted(value) : "");
+  if (name == "table")
+    return begin_table(value), true;
+  begun_ = true;
+  auto& t = now();
+  if (name == "title")
+    t.title = value;
+  else if (name == "where")
+    t.where = condition(value);
+  else if (name == "by")
+    add_by(value);
+  else if (name == "row")
+    add_row(value);
+  else if (name == "first")
+    t.first = true;
+  else if (name == "col")
+    add_column(value);
+  else if (name == "count")
+    t.columns.push_back({.is = measure::count, .label = std::string(value)});
+  else if (name == "distinct")
+    add_measure(measure::distinct, value);
+  else if (name == "sum")
+    add_measure(measure::sum, value);
+  else if (name == "mean")
+    add_measure(measure::mean, value);
+  else if (name == "mode")
+    add_measure(measure::mode, value);
+  else if (name == "quantiles")
+    add_quantiles(value);
+  else if (name == "cdf")
+    add_by(value), t.cumulative = true;
+  else if (name == "of")
+    set_of(value);
+  else if (name == "share")
+    for (const auto& label : detail::split_paths(value))
+      t.shares.emplace_back(label);
+  else if (name == "other")
+    t.other = value;
+  else if (name == "missing")
+    t.missing = value;
+  else if (name == "join")
+    t.join = value;
+  else if (name == "sort")
+    set_sort(value);
+  else if (const auto n = text::number<std::size_t>(value); n && *n > 0)
+    t.top = *n;
+  else
+    throw bad_spec(fmt::format("'{}' is no number of rows, 1 or more", value));
+  return true;
+}
+
+POSTROAD_DECL void spec_builder::begin_table(std::string_view name) {
+  if (begun_)
+    tables_.emplace_back();
+  begun_ = true;
+  now().name = name;
+}
+
+POSTROAD_DECL std::size_t spec_builder::path(std::string_view text) {
+  const auto index = paths_.add(text);
+  if (!index)
+    throw bad_spec(
+        fmt::format("path '{}': {} (at character {})", text, index.error().why, index.error().offset + 1));
+  return *index;
+}
+
+POSTROAD_DECL expression spec_builder::condition(std::string_view text) {
+  auto e = expression::parse(text, paths_);
+  if (!e)
+    throw bad_spec(
+        fmt::format("condition '{}': {} (at character {})", text, e.error().why, e.error().offset + 1));
+  return std::move(*e);
+}
+
+POSTROAD_DECL void spec_builder::add_by(std::string_view paths) {
+  for (const auto& p : detail::split_paths(paths))
+    now().by.push_back(path(p));
+  now().by_text = paths;
+}
+
+POSTROAD_DECL void spec_builder::add_row(std::string_view text) {
+  const auto [label, rest] = detail::split_label(text);
+  if (!label)
+    throw bad_spec(fmt::format("'{}' is not LABEL=CONDITION", text));
+  now().rows.push_back({*label, condition(rest)});
+}
+
+POSTROAD_DECL void spec_builder::add_column(std::string_view text) {
+  const auto [label, rest] = detail::split_label(text);
+  if (label)
+    now().columns.push_back({.is = measure::holding, .label = *label, .when = condition(rest)});
+  else
+    now().columns.push_back({.is = measure::values, .label = std::string(rest), .path = path(rest)});
+}
+
+POSTROAD_DECL void spec_builder::add_measure(measure is, std::string_view text) {
+  static constexpr std::string_view words[] = {"count", "", "", "distinct", "sum", "mean", "", "mode"};
+  const auto [label, rest] = detail::split_label(text);
+  const auto plain = fmt::format("{} {}", words[static_cast<std::size_t>(is)], rest);
+  now().columns.push_back({.is = is, .label = label.value_or(plain), .path = path(rest)});
+}
+
+POSTROAD_DECL void spec_builder::add_quantiles(std::string_view text) {
+  const auto blank = text.find_first_of(" \t");
+  if (blank == std::string_view::npos)
+    throw bad_spec(fmt::format("'{}' is not RANKS PATH, as in 0.5,0.9 PATH", text));
+  const auto [label, of] = detail::split_label(text.substr(blank + 1));
+  for (const auto& rank : detail::split_paths(text.substr(0, blank))) {
+    const auto q = decimal_of(rank);
+    if (!q || *q < decimal{0, 0} || *q > decimal{1, 0})
+      throw bad_spec(fmt::format("'{}' is no rank: a number from 0 to 1", rank));
+    now().columns.push_back({.is = measure::quantile,
+                             .label = fmt::format("{} {}", label.value_or(std::string(of)), rank),
+                             .path = path(of),
+                             .when = {},
+                             .rank = std::string(rank)});
+  }
+}
+
+POSTROAD_DECL void spec_builder::set_of(std::string_view text) {
+  static constexpr std::pair<std::string_view, base> words[] = {
+      {"total", base::total}, {"where", base::where}, {"row", base::row}, {"col", base::column}};
+  auto& t = now();
+  auto [label, rest] = detail::split_label(text);
+  // A condition alone has an = of its own; as a label it would be a path.
+  t.of = base::holding;
+  for (const auto& [word, is] : words)
+    if (rest == word)
+      t.of = is;
+  if (t.of == base::holding) {
+    record::path_set scratch;
+    const bool labelled = label && expression::parse(rest, scratch).has_value() &&
+                          !expression::parse(text, scratch).has_value();
+    t.of_when = condition(labelled ? rest : text);
+    t.of_label = labelled ? *label : fmt::format("records where {}", t.of_when.source());
+  } else if (label) {
+    t.of_label = *label;
+  }
+}
+
+POSTROAD_DECL void spec_builder::set_sort(std::string_view text) {
+  if (text == "count")
+    now().sort = order::count;
+  else if (text == "key")
+    now().sort = order::key;
+  else if (text == "listed")
+    now().sort = order::listed;
+  else
+    throw bad_spec(fmt::format("'{}' is not count, key or listed", text));
+}
+
+namespace detail {
+
+inline void fill_in_of(table_spec& t) {
+  if (!t.of_label.empty())
+    return;
+  switch (t.of) {
+  case base::row:
+    t.of_label = "records of the row";
+    break;
+  case base::column:
+    t.of_label = "the column's sum";
+    break;
+  default:
+    t.of_label =
+        t.where && t.of == base::where ? fmt::format("records where {}", t.where->source()) : "records";
+  }
+}
+
+/// "records by mx.provider and tls.version"
+[[nodiscard]] inline std::string plain_title(const table_spec& t) {
+  std::string out;
+  const auto add = [&](std::string_view word) {
+    out += fmt::format("{}{}", out.empty() ? "records by " : " and ", word);
+  };
+  if (!t.by_text.empty())
+    add(t.by_text);
+  for (const auto& c : t.columns)
+    if (c.is == measure::values)
+      add(c.label);
+  return out.empty() ? "records" : out;
+}
+
+inline void fill_in(table_spec& t) {
+  if (!t.by.empty() && !t.rows.empty())
+    throw bad_spec(fmt::format("table {}: --by and --row exclude each other", t.name));
+  if (t.by.empty() && t.rows.empty())
+    t.rows.push_back({"all", {}});
+  if (t.cumulative && t.by.size() > 1)
+    throw bad_spec(fmt::format("table {}: --cdf takes one path, and no --by beside it", t.name));
+  if (t.columns.empty())
+    t.columns.push_back({.is = measure::count, .label = t.cumulative ? "at most" : "count"});
+  for (const auto& c : t.columns)
+    if (t.cumulative && c.is != measure::count && c.is != measure::holding)
+      throw bad_spec(fmt::format("table {}: --cdf goes with counts only", t.name));
+  if (t.cumulative)
+    t.sort = order::key, t.missing.clear();
+  if (t.sort == order::unset)
+    t.sort = t.by.empty() ? order::listed : order::count;
+  if (t.sort == order::listed && !t.by.empty())
+    throw bad_spec(fmt::format("table {}: only --row lists rows; sort by count or key", t.name));
+  if (t.title.empty())
+    t.title = t.name == table_spec{}.name ? plain_title(t) : t.name;
+  fill_in_of(t);
+}
+
+} // namespace detail
+
+POSTROAD_DECL std::vector<table_spec> spec_builder::finish() {
+  for (auto& t : tables_)
+    detail::fill_in(t);
+  return tables_;
+}
+
+} // namespace postroad::study

@@ -1,0 +1,344 @@
+#pragma once
+
+#include <postroad/study/table.hpp>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace postroad::study {
+
+namespace detail {
+
+/// Keys in the order in which a person would put them: numbers by size, before text by bytes.
+[[nodiscard]] inline bool key_before(std::string_view a, std::string_view b) noexcept {
+  const auto x = decimal_of(a), y = decimal_of(b);
+  if (x && y && *x != *y)
+    return *x < *y;
+  if (x.has_value() != y.has_value())
+    return x.has_value();
+  return a < b;
+}
+
+/// Makes the table of one tally.
+class finisher {
+public:
+  finisher(const tally& from, const record::path_set& paths)
+      : from_(from), spec_(from.spec()), paths_(paths) {}
+
+  table make() {
+    head();
+    choose_rows();
+    for (std::size_t i = 0; i < spec_.columns.size(); ++i)
+      fill(i);
+    if (spec_.cumulative)
+      accumulate();
+    label_shares();
+    return std::move(out_);
+  }
+
+private:
+  void head() {
+    out_.name = spec_.name;
+    out_.title = spec_.title;
+    out_.of_is = spec_.of;
+    out_.of_label = spec_.of_label;
+    out_.of = spec_.of == base::total ? from_.total : spec_.of == base::holding ? from_.of : from_.kept;
+    for (const auto path : spec_.by)
+      out_.keys.push_back(paths_.name(path));
+    out_.joined = spec_.join.has_value() || spec_.by.size() == 1;
+    out_.read = from_.total;
+    out_.kept = from_.kept;
+  }
+
+  // ---- rows
+
+  struct group {
+    std::uint32_t row; ///< in the tally
+    std::uint64_t records;
+    table_row out;
+    bool missing = false; ///< all of its parts are
+  };
+
+  [[nodiscard]] std::string part_label(const group_key::part& p) const {
+    return p.is == group_key::kind::missing ? spec_.missing : std::string(p.text);
+  }
+
+  group decode(std::uint32_t row) const {
+    group g{row, from_.records[row], {}, true};
+    if (!spec_.rows.empty()) {
+      g.out.label = spec_.rows[row].label;
+      return g;
+    }
+    for (auto key = from_.rows.key(row); !key.empty();) {
+      const auto part = group_key::take(key);
+      g.missing &= part.is == group_key::kind::missing;
+      g.out.parts.push_back(part_label(part));
+    }
+    for (std::size_t i = 0; i < g.out.parts.size(); ++i)
+      g.out.label += (i == 0 ? "" : spec_.join.value_or(", ")) + g.out.parts[i];
+    return g;
+  }
+
+  [[nodiscard]] static bool parts_before(const group& a, const group& b) {
+    for (std::size_t i = 0; i < a.out.parts.size(); ++i)
+      if (a.out.parts[i] != b.out.parts[i])
+        return key_before(a.out.parts[i], b.out.parts[i]);
+    return a.out.label < b.out.label;
+  }
+  [[nodiscard]] static bool more_records(const group& a, const group& b) {
+    return a.records != b.records ? a.records > b.records : parts_before(a, b);
+  }
+
+  /// Rows that are shown, in order; `shown_as_` says for each row of the tally which one it is part of.
+  void choose_rows() {
+    std::vector<group> groups;
+    for (std::uint32_t row = 0; row < from_.records.size(); ++row)
+      groups.push_back(decode(row));
+    if (spec_.top != 0 || spec_.sort == order::count)
+      std::sort(groups.begin(), groups.end(), more_records);
+    std::stable_partition(groups.begin(), groups.end(),
+                          [&](const group& g) { return spec_.rows.size() || !g.missing; });
+    const auto cut = cut_at(groups);
+    const auto shown_end = groups.begin() + static_cast<std::ptrdiff_t>(cut);
+    if (spec_.sort == order::key)
+      std::sort(groups.begin(), shown_end, parts_before);
+    else if (spec_.sort == order::listed && spec_.top != 0)
+      std::sort(groups.begin(), shown_end, [](const group& a, const group& b) { return a.row < b.row; });
+    shown_as_.assign(from_.records.size(), static_cast<std::uint32_t>(cut));
+    for (std::size_t i = 0; i < cut; ++i) {
+      shown_as_[groups[i].row] = static_cast<std::uint32_t>(i);
+      out_.rows.push_back(std::move(groups[i].out));
+    }
+    if (cut < groups.size()) {
+      const auto last_is_missing = spec_.rows.empty() && groups.back().missing;
+      if (groups.size() - cut > (last_is_missing ? 1u : 0u))
+        add_other();
+      if (last_is_missing) {
+        shown_as_[groups.back().row] = static_cast<std::uint32_t>(out_.rows.size());
+        out_.rows.push_back(std::move(groups.back().out));
+      }
+    }
+  }
+
+  /// How many groups are shown by name before `Other`.
+  [[nodiscard]] std::size_t cut_at(const std::vector<group>& groups) const {
+    if (spec_.top == 0 || groups.size() <= spec_.top)
+      return groups.size();
+    const auto named = groups.size() - (spec_.rows.empty() && groups.back().missing ? 1 : 0);
+    return named <= spec_.top ? groups.size() : spec_.top;
+  }
+
+  /// A record with several values may be part of several rows, so that rows that are put together count it
+  /// more than once: their sum is no number of records, and has no share.
+  [[nodiscard]] bool counts_twice(std::size_t shown) const {
+    const auto fans = [&](std::size_t path) {
+      return paths_.name(path).find_first_of("[{") != std::string::npos;
+    };
+    return other_ == shown && std::any_of(spec_.by.begin(), spec_.by.end(), fans);
+  }
+
+  void add_other() {
+    other_ = out_.rows.size();
+    table_row other;
+    other.label = spec_.other;
+    other.parts.assign(std::max<std::size_t>(spec_.by.size(), 1), "");
+    other.parts[0] = spec_.other;
+    out_.rows.push_back(std::move(other));
+  }
+
+  // ---- cells
+
+  void add_column(const std::string& label, bool counts, std::vector<cell> cells) {
+    out_.columns.push_back({label, counts && wants_share(label), {}});
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      out_.rows[i].cells.push_back(std::move(cells[i]));
+  }
+  [[nodiscard]] bool wants_share(std::string_view label) const {
+    return spec_.shares.empty() ||
+           std::find(spec_.shares.begin(), spec_.shares.end(), label) != spec_.shares.end();
+  }
+
+  [[nodiscard]] std::vector<cell> counts(const std::vector<std::uint64_t>& by_row) const {
+    std::vector<cell> cells(out_.rows.size());
+    for (auto& c : cells)
+      c.is = cell::kind::count;
+    for (std::size_t row = 0; row < by_row.size(); ++row)
+      cells[shown_as_[row]].n += by_row[row];
+    return cells;
+  }
+
+  void fill(std::size_t i) {
+    const auto& spec = spec_.columns[i];
+    const auto& column = from_.columns[i];
+    switch (spec.is) {
+    case measure::count:
+      return add_column(spec.label, true, counts(from_.records));
+    case measure::holding:
+      return add_column(spec.label, true, counts(column.holding));
+    case measure::values:
+      return fill_values(column);
+    case measure::sum:
+    case measure::mean:
+      return fill_sums(spec, column);
+    default:
+      return fill_seen(spec, column);
+    }
+  }
+
+  using value_counts = std::vector<std::pair<std::uint32_t, std::uint64_t>>; ///< (value, records)
+
+  [[nodiscard]] std::vector<value_counts> by_shown_row(const column_tally& column) const {
+    std::vector<std::map<std::uint32_t, std::uint64_t>> sums(out_.rows.size());
+    column.seen.each(
+        [&](std::uint32_t row, std::uint32_t value, std::uint64_t n) { sums[shown_as_[row]][value] += n; });
+    std::vector<value_counts> out;
+    for (const auto& s : sums)
+      out.emplace_back(s.begin(), s.end());
+    return out;
+  }
+
+  [[nodiscard]] std::string value_label(const column_tally& column, std::uint32_t value) const {
+    auto key = column.values.key(value);
+    return part_label(group_key::take(key));
+  }
+
+  void fill_values(const column_tally& column) {
+    std::vector<std::pair<std::string, std::uint32_t>> values;
+    std::optional<std::uint32_t> missing;
+    for (std::uint32_t v = 0; v < column.values.size(); ++v) {
+      auto key = column.values.key(v);
+      if (group_key::take(key).is == group_key::kind::missing)
+        missing = v;
+      else
+        values.emplace_back(value_label(column, v), v);
+    }
+    std::sort(values.begin(), values.end(),
+              [](const auto& a, const auto& b) { return key_before(a.first, b.first); });
+    if (missing)
+      values.emplace_back(spec_.missing, *missing);
+    std::vector<std::uint32_t> place(column.values.size());
+    std::vector<std::vector<cell>> cells(values.size(), counts({}));
+    for (std::uint32_t i = 0; i < values.size(); ++i)
+      place[values[i].second] = i;
+    column.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
+      cells[place[value]][shown_as_[row]].n += n;
+    });
+    for (std::size_t i = 0; i < values.size(); ++i)
+      add_column(values[i].first, true, std::move(cells[i]));
+  }
+
+  void fill_sums(const column_spec& spec, const column_tally& column) {
+    std::vector<decimal_sum> sums(out_.rows.size());
+    for (std::size_t row = 0; row < column.sums.size(); ++row)
+      sums[shown_as_[row]].merge(column.sums[row]);
+    std::vector<cell> cells(sums.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      if (sums[i].overflow || (spec.is == measure::mean && sums[i].terms == 0))
+        continue;
+      cells[i].is = cell::kind::number;
+      cells[i].text = spec.is == measure::sum ? to_string(sums[i].total) : mean(sums[i]);
+    }
+    add_column(spec.label, false, std::move(cells));
+  }
+
+  [[nodiscard]] static std::string mean(const decimal_sum& s) {
+    const auto d = from_real(s.total.real() / static_cast<double>(s.terms));
+    return d ? to_string(*d) : "";
+  }
+
+  void fill_seen(const column_spec& spec, const column_tally& column) {
+    const auto rows = by_shown_row(column);
+    std::vector<cell> cells(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (spec.is == measure::distinct)
+        cells[i].is = cell::kind::count, cells[i].n = rows[i].size();
+      else if (rows[i].empty())
+        continue;
+      else if (spec.is == measure::mode)
+        cells[i].is = cell::kind::text, cells[i].text = most_frequent(column, rows[i]);
+      else
+        cells[i].is = cell::kind::number, cells[i].text = nearest_rank(spec, column, rows[i]);
+    }
+    add_column(spec.label, false, std::move(cells));
+  }
+
+  [[nodiscard]] std::string most_frequent(const column_tally& column, const value_counts& values) const {
+    std::string best;
+    std::uint64_t most = 0;
+    for (const auto& [value, n] : values) {
+      auto label = value_label(column, value);
+      if (n > most || (n == most && key_before(label, best)))
+        best = std::move(label), most = n;
+    }
+    return best;
+  }
+
+  /// The smallest number such that at least the share `rank` of all is not above it.
+  [[nodiscard]] static std::string nearest_rank(const column_spec& spec, const column_tally& column,
+                                                const value_counts& values) {
+    std::vector<std::pair<decimal, std::uint64_t>> sorted;
+    std::uint64_t all = 0;
+    for (const auto& [value, n] : values) {
+      sorted.emplace_back(*decimal_of(column.values.key(value)), n);
+      all += n;
+    }
+    std::sort(sorted.begin(), sorted.end());
+    // ceil(rank * all), in whole numbers: the rank as billionths
+    const auto rank = *decimal_of(spec.rank);
+    const auto billionths = rank.whole * decimal::nanos + rank.nano;
+    auto wanted = (billionths * static_cast<int128>(all) + decimal::nanos - 1) / decimal::nanos;
+    wanted = std::max<int128>(wanted, 1);
+    std::uint64_t below = 0;
+    for (const auto& [number, n] : sorted) {
+      below += n;
+      if (static_cast<int128>(below) >= wanted)
+        return to_string(number);
+    }
+    return to_string(sorted.back().first);
+  }
+
+  void accumulate() {
+    for (std::size_t r = 1; r < out_.rows.size(); ++r)
+      for (std::size_t c = 0; c < out_.columns.size(); ++c)
+        out_.rows[r].cells[c].n += out_.rows[r - 1].cells[c].n;
+  }
+
+  // ---- shares
+
+  void label_shares() {
+    const auto many =
+        std::count_if(out_.columns.begin(), out_.columns.end(), [](const auto& c) { return c.has_share; });
+    for (auto& c : out_.columns)
+      c.share_label = many == 1 ? "share" : c.label + "_share";
+    const auto by_row = spec_.of == base::row ? counts(from_.records) : std::vector<cell>{};
+    for (std::size_t c = 0; c < out_.columns.size(); ++c) {
+      std::uint64_t sum = 0;
+      for (const auto& row : out_.rows)
+        sum += row.cells[c].n;
+      for (std::size_t r = 0; r < out_.rows.size(); ++r) {
+        auto& cell = out_.rows[r].cells[c];
+        cell.has_share = out_.columns[c].has_share;
+        cell.of = spec_.of == base::row ? by_row[r].n : spec_.of == base::column ? sum : out_.of;
+        if (counts_twice(r) && spec_.of != base::column)
+          cell.of = 0;
+      }
+    }
+  }
+
+  const tally& from_;
+  const table_spec& spec_;
+  const record::path_set& paths_;
+  std::vector<std::uint32_t> shown_as_;
+  std::optional<std::size_t> other_; ///< the row of the rest
+  table out_;
+};
+
+} // namespace detail
+
+POSTROAD_DECL table finish(const tally& from, const record::path_set& paths) {
+  return detail::finisher(from, paths).make();
+}
+
+} // namespace postroad::study

@@ -1,0 +1,141 @@
+/// Byte strings become small numbers, in the order in which they are first seen.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace postroad::study {
+
+namespace detail {
+
+[[nodiscard]] inline std::uint64_t mixed(std::uint64_t a, std::uint64_t b) noexcept {
+  __extension__ using wide = unsigned __int128;
+  const wide product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// A multiply-and-fold hash, eight bytes a step; the odd constants are digits of pi.
+[[nodiscard]] inline std::uint64_t hash_of(std::string_view bytes) noexcept {
+  constexpr std::uint64_t a = 0x243f6a8885a308d3, b = 0x13198a2e03707345;
+  std::uint64_t h = a ^ bytes.size();
+  while (bytes.size() > 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data(), 8);
+    h = mixed(h ^ word, b);
+    bytes.remove_prefix(8);
+  }
+  std::uint64_t last = 0;
+  std::memcpy(&last, bytes.data(), bytes.size());
+  return mixed(mixed(h ^ last, b), a);
+}
+
+} // namespace detail
+
+/// Bytes to numbers and back. Holds every string once, 12 bytes and two table slots on top of it.
+///
+/// Example: index_of("a") is 0, index_of("b") is 1, index_of("a") is 0, key(1) is "b".
+class interner {
+public:
+  std::uint32_t index_of(std::string_view key) {
+    if (2 * (ends_.size() + 1) > slots_.size())
+      grow();
+    const auto hash = detail::hash_of(key);
+    for (auto at = hash;; ++at) {
+      auto& slot = slots_[at & (slots_.size() - 1)];
+      if (slot.index == unused)
+        return slot = {tag_of(hash), add(key)}, slot.index;
+      if (slot.tag == tag_of(hash) && this->key(slot.index) == key)
+        return slot.index;
+    }
+  }
+
+  [[nodiscard]] std::string_view key(std::uint32_t index) const noexcept {
+    const std::size_t start = index == 0 ? 0 : ends_[index - 1];
+    return {bytes_.data() + start, ends_[index] - start};
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
+
+private:
+  static constexpr std::uint32_t unused = ~std::uint32_t{0};
+  struct slot_of {
+    std::uint32_t tag = 0;
+    std::uint32_t index = unused;
+  };
+
+  static std::uint32_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint32_t>(hash >> 32); }
+
+  std::uint32_t add(std::string_view key) {
+    bytes_.insert(bytes_.end(), key.begin(), key.end());
+    ends_.push_back(bytes_.size());
+    return static_cast<std::uint32_t>(ends_.size() - 1);
+  }
+
+  void grow() {
+    std::vector<slot_of> larger(slots_.empty() ? 64 : 2 * slots_.size());
+    for (std::uint32_t index = 0; index < ends_.size(); ++index) {
+      const auto hash = detail::hash_of(key(index));
+      auto at = hash;
+      while (larger[at & (larger.size() - 1)].index != unused)
+        ++at;
+      larger[at & (larger.size() - 1)] = {tag_of(hash), index};
+    }
+    slots_.swap(larger);
+  }
+
+  std::vector<char> bytes_;
+  std::vector<std::size_t> ends_;
+  std::vector<slot_of> slots_;
+};
+
+/// How often each pair of two small numbers came: cells of a table most of whose cells are empty.
+class pair_counts {
+public:
+  void add(std::uint32_t row, std::uint32_t column, std::uint64_t n = 1) {
+    if (2 * (used_ + 1) > cells_.size())
+      grow();
+    auto& cell = find(cells_, key_of(row, column));
+    used_ += cell.n == 0;
+    cell = {key_of(row, column), cell.n + n};
+  }
+
+  /// `see(row, column, n)` for every pair that came, in no particular order.
+  template <class See>
+  void each(See&& see) const {
+    for (const auto& cell : cells_)
+      if (cell.n != 0)
+        see(static_cast<std::uint32_t>(cell.key >> 32), static_cast<std::uint32_t>(cell.key), cell.n);
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return used_; }
+
+private:
+  struct cell_of {
+    std::uint64_t key = 0;
+    std::uint64_t n = 0; ///< 0: unused
+  };
+
+  static std::uint64_t key_of(std::uint32_t row, std::uint32_t column) noexcept {
+    return std::uint64_t{row} << 32 | column;
+  }
+  static cell_of& find(std::vector<cell_of>& cells, std::uint64_t key) noexcept {
+    auto at = detail::mixed(key + 1, 0x9e3779b97f4a7c15); // the golden ratio's digits
+    while (cells[at & (cells.size() - 1)].n != 0 && cells[at & (cells.size() - 1)].key != key)
+      ++at;
+    return cells[at & (cells.size() - 1)];
+  }
+  void grow() {
+    std::vector<cell_of> larger(cells_.empty() ? 64 : 2 * cells_.size());
+    for (const auto& cell : cells_)
+      if (cell.n != 0)
+        find(larger, cell.key) = cell;
+    cells_.swap(larger);
+  }
+
+  std::vector<cell_of> cells_;
+  std::size_t used_ = 0;
+};
+
+} // namespace postroad::study

@@ -1,0 +1,75 @@
+/// A run of aggregate: flags and presets in, files read, tables out.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/record/path.hpp>
+#include <postroad/study/fold.hpp>
+#include <postroad/study/lines.hpp>
+#include <postroad/study/paper.hpp>
+#include <postroad/study/preset.hpp>
+#include <postroad/study/render.hpp>
+#include <postroad/study/spec.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroad::study {
+
+/// Defaults live here and nowhere else.
+struct run_settings {
+  std::string format = "text";
+  std::string input;
+  std::string output = "-";
+  std::string rejects;
+  bool strict = false;
+  bool quiet = false;
+  bool show = false;
+  bool paper = false;
+};
+
+/// Everything that throws here throws std::runtime_error with one line that says what to do.
+class run {
+public:
+  run(const run_settings& use, library with) : use_(use), library_(std::move(with)), builder_(paths_) {}
+
+  /// One flag of a table, as spec_builder::apply.
+  void flag(std::string_view name, std::string_view value);
+  /// The flags of presets, by names with commas between; a name with a / is a file.
+  void presets(std::string_view names);
+
+  /// Reads the files ("-" and none at all are standard input) and writes the tables. The exit status: 1 when
+  /// a line was no record and no --rejects took it, when the run was interrupted, and with --strict when a
+  /// path never occurred.
+  int go(std::vector<std::string> files);
+
+private:
+  struct closer {
+    void operator()(std::FILE* f) const noexcept { std::fclose(f); }
+  };
+
+  void preset_named(const std::string& name);
+  void read_all(fold& into, std::vector<std::string> files);
+  void read_file(fold& into, const std::string& name);
+  void read_lines(fold& into, const std::string& name, int fd);
+  void reject(const std::string& name, std::uint64_t number, std::string_view line, std::string_view why);
+  bool warn_of_paths(const fold& of) const;
+  void write(const std::string& text) const;
+
+  const run_settings& use_;
+  library library_;
+  record::path_set paths_;
+  spec_builder builder_;
+  std::unique_ptr<std::FILE, closer> rejects_;
+  bool many_files_ = false;
+  footing foot_;
+};
+
+} // namespace postroad::study
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/study/impl/run.ipp>
+#endif

@@ -1,0 +1,137 @@
+/// What a table is: rows, columns, what a cell counts, what a share is of. Made from the words of a command
+/// line or a preset.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/record/path.hpp>
+#include <postroad/study/decimal.hpp>
+#include <postroad/study/expression.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postroad::study {
+
+/// Flags that make no table; the message says which and why.
+struct bad_spec : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What the cells of a column are.
+enum class measure : std::uint8_t {
+  count,    ///< records of the row
+  holding,  ///< records of the row for which a condition holds
+  values,   ///< one column for each value at a path: a cross-tab
+  distinct, ///< different values at a path
+  sum,      ///< of the numbers at a path
+  mean,     ///< of the numbers at a path
+  quantile, ///< of the numbers at a path, by nearest rank
+  mode      ///< the value at a path that most records have
+};
+
+struct column_spec {
+  measure is = measure::count;
+  std::string label{};
+  std::size_t path = 0;
+  expression when{};
+  std::string rank{}; ///< quantile: as typed, "0.99"
+};
+
+struct row_spec {
+  std::string label;
+  expression when;
+};
+
+/// What a share is a share of.
+enum class base : std::uint8_t {
+  total,  ///< all records
+  where,  ///< records kept by --where
+  row,    ///< records of the row
+  column, ///< the sum of the column's cells
+  holding ///< records for which a condition holds
+};
+
+enum class order : std::uint8_t { unset, count, key, listed };
+
+/// One table.
+struct table_spec {
+  std::string name = "table";
+  std::string title;
+  std::optional<expression> where;
+
+  std::vector<std::size_t> by; ///< paths; their values make the rows
+  std::vector<row_spec> rows;  ///< or these do, in this order
+  bool first = false;          ///< a record belongs to the first of the rows that hold
+  std::vector<column_spec> columns;
+
+  base of = base::where;
+  std::string of_label;
+  expression of_when;
+  std::vector<std::string> shares; ///< columns with a share; empty: every count, "none": none
+
+  std::size_t top = 0; ///< rows that are shown; the rest become one row. 0: all
+  std::string other = "Other";
+  std::string missing = "(missing)"; ///< label of what has no value; empty: such records make no row
+  std::optional<std::string> join;   ///< between the parts of a row's label
+  order sort = order::unset;
+  bool cumulative = false; ///< a cell counts its row and those above: --cdf
+  std::string by_text;     ///< --by as typed
+};
+
+/// Takes flags one by one, as they stand on a command line, and builds tables from them. All members throw
+/// bad_spec. `--table NAME` begins the next table; what comes before the first belongs to it.
+class spec_builder {
+public:
+  explicit spec_builder(record::path_set& paths) : paths_(paths), tables_(1) {}
+
+  /// True when `name` (without dashes) is a flag of a table; `value` is empty for those that take none.
+  /// Example: apply("by", "mx.provider").
+  bool apply(std::string_view name, std::string_view value);
+  /// Whether such a flag takes a value; nothing when there is no such flag.
+  [[nodiscard]] static std::optional<bool> takes_value(std::string_view name);
+
+  /// Flags as text: --flag VALUE, --flag=VALUE, quotes as in sh(1), # comments. For presets.
+  void apply_text(std::string_view text);
+
+  /// The flags that were applied, one a line, quoted for sh(1); a line is empty between tables.
+  [[nodiscard]] const std::string& flags() const noexcept { return flags_; }
+
+  /// The tables, with what was left open filled in.
+  [[nodiscard]] std::vector<table_spec> finish();
+
+private:
+  table_spec& now() { return tables_.back(); }
+  void begin_table(std::string_view name);
+  void add_by(std::string_view paths);
+  void add_row(std::string_view text);
+  void add_column(std::string_view text);
+  void add_measure(measure is, std::string_view text);
+  void add_quantiles(std::string_view text);
+  void set_of(std::string_view text);
+  void set_sort(std::string_view text);
+  [[nodiscard]] std::size_t path(std::string_view text);
+  [[nodiscard]] expression condition(std::string_view text);
+
+  record::path_set& paths_;
+  std::vector<table_spec> tables_;
+  std::string flags_;
+  bool begun_ = false; ///< the first table has been named or given a flag
+};
+
+/// `--quantiles RANKS PATH` as two words becomes one value, as getopt(3) wants it.
+void join_quantiles(std::vector<std::string>& words);
+
+/// Splits text into words as sh(1) does, with '…', "…" and \ quoting and # comments. Throws bad_spec.
+[[nodiscard]] std::vector<std::string> shell_words(std::string_view text);
+
+} // namespace postroad::study
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/study/impl/spec.ipp>
+#endif

@@ -1,0 +1,96 @@
+/// The running state of one table: integers only, so that partial tallies of any split of the records come
+/// together to the same table.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/study/decimal.hpp>
+#include <postroad/study/fields.hpp>
+#include <postroad/study/interner.hpp>
+#include <postroad/study/spec.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroad::study {
+
+/// The key of a row or a cross-tab's column: the values at the paths that make it, one part each. Null,
+/// missing and text "null" are three keys.
+class group_key {
+public:
+  enum class kind : char { value = 'v', null = 'n', missing = 'm' };
+  struct part {
+    kind is;
+    std::string_view text;
+  };
+
+  static void append(std::string& key, kind is, std::string_view text) {
+    key += static_cast<char>(is);
+    const auto size = static_cast<std::uint32_t>(text.size());
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      key += static_cast<char>(size >> shift & 0xff);
+    key += text;
+  }
+  static void append(std::string& key, const record::value& v) {
+    append(key, v.is == record::value::kind::null ? kind::null : kind::value, shown(v));
+  }
+  /// Takes the first part off a key made by append.
+  static part take(std::string_view& key) noexcept {
+    std::uint32_t size = 0;
+    for (unsigned i = 0; i < 4; ++i)
+      size |= std::uint32_t{static_cast<unsigned char>(key[1 + i])} << 8 * i;
+    const part p{static_cast<kind>(key[0]), key.substr(5, size)};
+    key.remove_prefix(5 + size);
+    return p;
+  }
+};
+
+/// What one column has seen.
+struct column_tally {
+  std::vector<std::uint64_t> holding; ///< by row
+  std::vector<decimal_sum> sums;      ///< by row
+  interner values;                    ///< of the path
+  pair_counts seen;                   ///< (row, value)
+  std::vector<std::uint32_t> at_hand; ///< values of the record under way
+};
+
+/// The state of a table.
+class tally {
+public:
+  tally(const table_spec& spec, const record::path_set& paths);
+
+  void add(const fields& in);
+
+  const table_spec& spec() const noexcept { return spec_; }
+  /// Row keys by number: for --by what group_key makes, else the rows as they are listed.
+  interner rows;
+  std::vector<std::uint64_t> records; ///< by row
+  std::vector<column_tally> columns;  ///< as in the spec
+  std::uint64_t total = 0;            ///< records offered
+  std::uint64_t kept = 0;             ///< by --where
+  std::uint64_t of = 0;               ///< for base::holding
+
+private:
+  void find_rows(const fields& in);
+  void find_groups(const fields& in);
+  void combine(const fields& in, std::size_t part, const std::string& prefix);
+  void add_cells(const fields& in, std::uint32_t row);
+  void look_at_values(const fields& in);
+  void row_at_hand(std::uint32_t row);
+
+  const table_spec& spec_;
+  std::vector<std::string>
+      fans_; ///< for each path of --by, the path up to where it fans out; empty: it does not
+  std::vector<std::size_t> ordinals_;
+  std::vector<std::uint32_t> rows_at_hand_;
+  std::vector<char> holds_; ///< by column: its condition, for the record under way
+  std::string key_;
+};
+
+} // namespace postroad::study
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/study/impl/tally.ipp>
+#endif
