@@ -68,6 +68,18 @@ private:
   std::size_t outcome_, kind_, name_, preference_, ipv4_list_, ipv6_list_, ipv4_outcome_;
 };
 
+/// The member `smtp` of a record, where it names a server that is to be probed further.
+class smtp_member {
+public:
+  explicit smtp_member(const room&);
+  [[nodiscard]] bool is_in(const job&) const;
+  /// The server that answered STARTTLS with 220, or nothing.
+  [[nodiscard]] std::optional<candidate> server_with_220(const job&) const;
+
+private:
+  std::size_t outcome_, ip_, port_, host_, code_;
+};
+
 } // namespace postroad::flow
 
 #if !defined(POSTROAD_SEPARATE_COMPILATION)

@@ -74,7 +74,7 @@ private:
 
   void publish(const std::string& key, const shared& answer) {
     auto line = std::move(under_way_.extract(key).mapped());
-    known_.insert(key, answer, answer->bytes() + key.size());
+    known_.put(key, answer, answer->bytes() + key.size());
     for (const auto& w : line) {
       *w.answer = answer;
       asio::post(io_, [who = w.who] { who.resume(); });

@@ -50,6 +50,9 @@ struct settings {
 /// Adds the options of DESIGN's every filter to the table of one tool.
 void add_common(cli::options&, settings&);
 
+/// The whole of a file; throws usage_error when it cannot be read.
+[[nodiscard]] std::string whole_file(const std::string& name);
+
 /// A list of addresses and domains that are never asked or contacted. A line is a CIDR, an address or a
 /// domain (with all that is below it); `#` begins a comment. An unreadable file or line throws usage_error: a
 /// list that is half read protects nobody.

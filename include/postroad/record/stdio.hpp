@@ -24,6 +24,9 @@ inline constexpr std::size_t block_slack = 64;
 /// A longer line is no record.
 inline constexpr std::size_t longest_line = std::size_t{16} << 20;
 
+/// Writes all of `bytes`, waiting where it must; errno of the failure, or 0.
+[[nodiscard]] int write_all(int fd, std::string_view bytes);
+
 /// Some whole lines, or the mark of one line that was too long to keep.
 struct block {
   std::unique_ptr<char[]> bytes; ///< size + block_slack of them may be read

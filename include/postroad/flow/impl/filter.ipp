@@ -220,7 +220,7 @@ inline void engine::reject(const record::line& line, std::string_view why) {
   if (rejects_) {
     auto kept =
         line.too_long ? fmt::format("# line {}: {}\n", line.number, why) : fmt::format("{}\n", line.text);
-    if (record::detail::write_all(rejects_->get(), kept) != 0)
+    if (record::write_all(rejects_->get(), kept) != 0)
       counts_.rejects_lost = errno;
   } else {
     fmt::print(stderr, "{}: line {}: {}\n", is_.about.name, line.number, why);
@@ -406,7 +406,7 @@ inline void engine::write_metadata() const {
   json.end();
   out += '\n';
   const detail::descriptor file(use_.metadata, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
-  if (const int failed = record::detail::write_all(file.get(), out))
+  if (const int failed = record::write_all(file.get(), out))
     throw cli::usage_error{fmt::format("cannot write '{}': {}", use_.metadata, std::strerror(failed))};
 }
 

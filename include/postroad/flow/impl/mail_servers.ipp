@@ -132,4 +132,19 @@ POSTROAD_DECL net::task<std::optional<candidate>> server_walk::next() {
   co_return std::nullopt;
 }
 
+POSTROAD_DECL smtp_member::smtp_member(const room& in)
+    : outcome_(in.want("smtp.outcome")), ip_(in.want("smtp.ip")), port_(in.want("smtp.port")),
+      host_(in.want("smtp.host")), code_(in.want("smtp.starttls.code")) {}
+
+POSTROAD_DECL bool smtp_member::is_in(const job& record) const {
+  return record.has(outcome_);
+}
+
+POSTROAD_DECL std::optional<candidate> smtp_member::server_with_220(const job& record) const {
+  const auto ip = net::parse_address(record.text(ip_).value_or(""));
+  if (!ip || record.number<int>(code_) != 220) // RFC 3207 4: only this means that TLS follows
+    return std::nullopt;
+  return candidate{record.text(host_).value_or(""), {*ip, record.number<std::uint16_t>(port_).value_or(25)}};
+}
+
 } // namespace postroad::flow

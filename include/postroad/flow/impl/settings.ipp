@@ -56,8 +56,10 @@ struct file_closer {
 };
 using file = std::unique_ptr<std::FILE, file_closer>;
 
-inline std::string whole_file(const std::string& name) {
-  const file in(std::fopen(name.c_str(), "re"));
+} // namespace detail
+
+POSTROAD_DECL std::string whole_file(const std::string& name) {
+  const detail::file in(std::fopen(name.c_str(), "re"));
   std::string text;
   char part[4096];
   for (std::size_t n; in && (n = std::fread(part, 1, sizeof part, in.get())) > 0;)
@@ -67,10 +69,8 @@ inline std::string whole_file(const std::string& name) {
   return text;
 }
 
-} // namespace detail
-
 POSTROAD_DECL void blocklist::load(const std::string& name) {
-  const auto text = detail::whole_file(name);
+  const auto text = whole_file(name);
   std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     auto line = text::take_until(rest, '\n');

@@ -46,8 +46,9 @@ inline ssize_t read_some(int fd, char* to, std::size_t size) {
   }
 }
 
-/// write(2) of everything; errno or 0.
-inline int write_all(int fd, std::string_view bytes) {
+} // namespace detail
+
+POSTROAD_DECL int write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto n = ::write(fd, bytes.data(), bytes.size());
     if (n >= 0) {
@@ -61,8 +62,6 @@ inline int write_all(int fd, std::string_view bytes) {
   }
   return 0;
 }
-
-} // namespace detail
 
 struct input::shared {
   std::mutex mutex;
@@ -128,9 +127,12 @@ inline void input::shared::skip_rest_of_line(int fd, block& b, bool& at_end, int
     const auto n = detail::read_some(fd, b.bytes.get(), b.capacity);
     at_end = n <= 0;
     failed = n < 0 ? errno : 0;
-    if (at_end) return;
-    const auto* feed = static_cast<const char*>(std::memchr(b.bytes.get(), '\n', static_cast<std::size_t>(n)));
-    if (feed == nullptr) continue;
+    if (at_end)
+      return;
+    const auto* feed =
+        static_cast<const char*>(std::memchr(b.bytes.get(), '\n', static_cast<std::size_t>(n)));
+    if (feed == nullptr)
+      continue;
     const auto used = static_cast<std::size_t>(feed - b.bytes.get()) + 1;
     b.size = static_cast<std::size_t>(n) - used;
     std::memmove(b.bytes.get(), feed + 1, b.size);
@@ -285,7 +287,7 @@ POSTROAD_DECL void output::run() {
       return;
     if (error_ == 0) {
       hold.unlock();
-      const int failed = detail::write_all(fd_, bytes_);
+      const int failed = write_all(fd_, bytes_);
       hold.lock();
       error_ = failed;
       if (failed == 0)

@@ -1,0 +1,112 @@
+// tlsprobe - see what TLS a mail server offers, and whether its certificate can be believed.
+#include <postroad/cli/options.hpp>
+#include <postroad/dns/client.hpp>
+#include <postroad/flow/dns_use.hpp>
+#include <postroad/flow/filter.hpp>
+#include <postroad/flow/page_tls.hpp>
+#include <postroad/flow/schema.hpp>
+#include <postroad/flow/tls_prober.hpp>
+#include <postroad/net/deadline.hpp>
+#include <postroad/tls/member.hpp>
+
+using namespace postroad;
+
+namespace {
+
+struct settings : flow::settings {
+  settings() { timeout = std::chrono::seconds(60); }
+  std::string ehlo_name;
+  std::uint16_t port = 25;
+  std::string profile = "modern";
+  std::string roots;
+};
+
+const flow::tool tlsprobe{
+    .about = {.name = "tlsprobe",
+              .does = "see what TLS a mail server offers, and whether its certificate can be believed",
+              .synopsis = "[WORD...]",
+              .schema = flow::tls_schema(),
+              .examples = {"tlsprobe example.org", "tlsprobe mx1.example.org:25",
+                           "mxcheck < domains | smtpgrab | tlsprobe --profile 2015 > study.ndjson"}},
+    .member = "tls",
+    .page = flow::page_of_tls,
+};
+
+class filter : public flow::filter {
+public:
+  filter(const flow::room& in, const settings& use, const tls::hello_profile& profile)
+      : io_(in.io), roots_(tls::trust_store::load(use.roots)), dns_(in.io, flow::client_settings_of(use)),
+        servers_(in, dns_, use.port), prober_(in, flow::session_of(use, use.ehlo_name), profile, roots_),
+        smtp_(in) {}
+
+  net::task<void> measure(flow::job& record) override {
+    flow::encounter<flow::tls_visit> found;
+    if (smtp_.is_in(record)) { // so that both members speak of one server
+      const auto server = smtp_.server_with_220(record);
+      if (!server)
+        co_return record.write(outcome::skipped, flow::outcome_member(outcome::skipped));
+      found.at = *server;
+      found.seen = co_await prober_.at(record, *server);
+    } else {
+      found = co_await flow::first_greeting(record, servers_, prober_);
+    }
+    if (!found.seen)
+      co_return record.write(found.why_none, flow::unreached_member(found.why_none));
+    write(record, found.at, *found.seen);
+  }
+  void abort() override {
+    dns_.cancel_all();
+    net::abort_all(io_);
+  }
+  void describe(text::json_writer& out) const override {
+    flow::write_dns_counts(out, dns_);
+    flow::write_memo_counts(out, "visits", prober_.counts());
+  }
+
+private:
+  void write(flow::job& record, const flow::candidate& at, const flow::tls_visit& v) {
+    tls::observation seen = v.seen;
+    if (!v.got_220()) { // it never came to TLS: the dialog's end is this probe's
+      seen.what = v.got.what == outcome::ok ? outcome::skipped : v.got.what;
+      seen.reached = v.got.reached;
+      seen.elapsed = v.got.elapsed;
+    }
+    std::string json;
+    text::json_writer out(json);
+    tls::write_tls(out, seen,
+                   {.server = at.to,
+                    .host = at.host,
+                    .profile = prober_.profile().name,
+                    .sni = v.sni,
+                    .domain = record.about().domain,
+                    .time_rfc3339 = v.time,
+                    .chain = v.chain.get(),
+                    .roots = &roots_});
+    record.write(seen.what, json);
+  }
+
+  asio::io_context& io_;
+  tls::trust_store roots_;
+  dns::client dns_;
+  flow::mail_servers servers_;
+  flow::tls_prober prober_;
+  flow::smtp_member smtp_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return cli::run_main("tlsprobe", [&] {
+    settings use;
+    cli::options table;
+    table.add('n', "ehlo-name", "NAME", "introduce ourselves as NAME; else the host's FQDN or address",
+              use.ehlo_name);
+    table.add('p', "port", "N", "the port of servers that are named without one", use.port);
+    table.add(0, "profile", "NAME", "send the hello of a client of our days, modern, or of the study's, 2015",
+              use.profile);
+    table.add(0, "roots", "FILE", "believe the certificates in FILE (PEM); else the system's", use.roots);
+    return flow::main_of(tlsprobe, table, use, argc, argv, [&](const flow::room& in) {
+      return std::make_unique<filter>(in, use, flow::profile_of(use.profile));
+    });
+  });
+}
