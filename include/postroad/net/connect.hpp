@@ -27,6 +27,14 @@ namespace postroad::net {
 [[nodiscard]] POSTROAD_DECL task<std::error_code> connect(asio::ip::tcp::socket& socket, endpoint to,
                                                           std::optional<address> source);
 
+/// Begins to connect and does not wait: for protocols in which the server speaks first, whose readiness to be
+/// read then tells of the connection and of its first bytes at once, which saves a turn of the event loop.
+/// `socket` must not be open; it is left open on failure.
+[[nodiscard]] POSTROAD_DECL std::error_code start_connect(asio::ip::tcp::socket& socket, const endpoint& to,
+                                                          const std::optional<address>& source);
+/// Is the connection made, and not lost again?
+[[nodiscard]] POSTROAD_DECL bool is_connected(asio::ip::tcp::socket& socket) noexcept;
+
 /// Closes without a trace: pending bytes are dropped and the peer gets a RST, so no port stays in TIME_WAIT.
 POSTROAD_DECL void close_hard(asio::ip::tcp::socket& socket) noexcept;
 POSTROAD_DECL void close(asio::ip::tcp::socket& socket) noexcept;

@@ -101,6 +101,8 @@ public:
   [[nodiscard]] POSTROAD_DECL bool arm(std::chrono::milliseconds patience);
   POSTROAD_DECL void disarm() noexcept;
   [[nodiscard]] bool expired() const noexcept { return expired_; }
+  /// Has the time for all the waits together run out?
+  [[nodiscard]] bool exhausted() const noexcept { return clock::now() >= at_most_; }
   /// Has everything in this io_context been told to stop?
   [[nodiscard]] bool aborted() const noexcept { return wheel_.aborted(); }
 

@@ -4,18 +4,19 @@
 #include <postroad/smtp/reply.hpp>
 #include <postroad/text/ascii.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace postroad::smtp {
 
-/// The keyword lines of an EHLO reply (`reply::text`), codes and blanks at the end taken off. The first line
-/// is the greeting and no keyword, whatever it says; a line that lost its code is kept whole.
-///
-/// Example: "250-mx.example\n250-SIZE 1000\n250 STARTTLS" gives {"SIZE 1000", "STARTTLS"}.
-[[nodiscard]] inline std::vector<std::string> capabilities(std::string_view ehlo) {
-  std::vector<std::string> out;
+/// Calls `take` with each keyword line of an EHLO reply (`reply::text`), code and blanks at the end taken
+/// off. The first line is the greeting and no keyword, whatever it says; a line that lost its code is kept
+/// whole.
+template <class Take>
+void for_each_capability(std::string_view ehlo, Take take) {
   auto lf = ehlo.find('\n');
   while (lf != std::string_view::npos) {
     ehlo.remove_prefix(lf + 1);
@@ -26,8 +27,16 @@ namespace postroad::smtp {
     while (!line.empty() && text::is_space(line.back()))
       line.remove_suffix(1);
     if (!line.empty())
-      out.emplace_back(line);
+      take(line);
   }
+}
+
+/// The same as a list. Example: "250-mx.example\n250-SIZE 1000\n250 STARTTLS" gives {"SIZE 1000",
+/// "STARTTLS"}.
+[[nodiscard]] inline std::vector<std::string> capabilities(std::string_view ehlo) {
+  std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(std::ranges::count(ehlo, '\n')));
+  for_each_capability(ehlo, [&](std::string_view line) { out.emplace_back(line); });
   return out;
 }
 

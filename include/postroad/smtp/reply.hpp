@@ -80,6 +80,8 @@ public:
   /// Consumes bytes up to the end of the reply and says how many. Consumes nothing once complete or failed.
   std::size_t feed(std::string_view bytes) {
     std::size_t used = 0;
+    if (now_.text.empty()) // most replies come in one piece
+      now_.text.reserve(std::min(bytes.size(), max_reply_bytes));
     while (state_ == state::more && used < bytes.size()) {
       const auto rest = bytes.substr(used);
       const auto lf = rest.find('\n');

@@ -186,15 +186,14 @@ inline void read_banner(std::string_view banner, looked_at& out) {
 
 [[nodiscard]] inline std::string keywords_in_order(std::string_view ehlo) {
   std::string out;
-  for (std::string_view line : capabilities(ehlo)) {
+  out.reserve(ehlo.size());
+  for_each_capability(ehlo, [&](std::string_view line) {
     const auto keyword = keyword_of(line);
-    if (weightless(keyword))
-      continue;
-    if (!out.empty())
-      out += ' ';
-    for (const char c : keyword)
-      out += text::to_upper(c);
-  }
+    if (!weightless(keyword))
+      out.append(out.empty() ? 0 : 1, ' ').append(keyword);
+  });
+  for (char& c : out)
+    c = text::to_upper(c);
   return out;
 }
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include <sys/socket.h>
+
 namespace postroad::net {
 
 POSTROAD_DECL outcome outcome_of(const std::error_code& ec) noexcept {
@@ -58,6 +60,38 @@ POSTROAD_DECL task<std::error_code> connect(asio::ip::tcp::socket& socket, endpo
   if (ec)
     co_return ec;
   co_return co_await socket.async_connect(peer, use_task);
+}
+
+namespace detail {
+
+[[nodiscard]] inline std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
+
+} // namespace detail
+
+// Asio opens the socket, because one that was assigned to it is taken off epoll by hand when it closes.
+POSTROAD_DECL std::error_code start_connect(asio::ip::tcp::socket& socket, const endpoint& to,
+                                            const std::optional<address>& source) {
+  const auto peer = to_asio(to);
+  std::error_code ec;
+  socket.open(peer.protocol(), ec);
+  if (!ec && source)
+    socket.bind(to_asio({*source, 0}), ec);
+  if (!ec)
+    socket.native_non_blocking(true, ec);
+  if (ec)
+    return ec;
+  if (::connect(socket.native_handle(), peer.data(), static_cast<socklen_t>(peer.size())) != 0 &&
+      errno != EINPROGRESS)
+    return detail::last_error();
+  return {};
+}
+
+POSTROAD_DECL bool is_connected(asio::ip::tcp::socket& socket) noexcept {
+  sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return ::getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
 POSTROAD_DECL void close_hard(asio::ip::tcp::socket& socket) noexcept {

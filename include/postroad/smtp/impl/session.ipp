@@ -60,45 +60,58 @@ POSTROAD_DECL void read_last_words(int fd, dialog& talk) {
   }
 }
 
-/// Sends what the socket takes and says how much that was.
-POSTROAD_DECL std::size_t send_now(int fd, std::string_view bytes, std::error_code& ec) {
+/// Sends what the socket takes and leaves the rest in `bytes`.
+POSTROAD_DECL std::error_code send_now(int fd, std::string_view& bytes) {
   const auto n = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (n >= 0)
-    return static_cast<std::size_t>(n);
-  if (errno != EAGAIN && errno != EINTR)
-    ec.assign(errno, std::system_category());
-  return 0;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  else if (errno != EAGAIN && errno != EINTR)
+    return {errno, std::system_category()};
+  return {};
 }
 
-POSTROAD_DECL net::task<std::error_code> send_all(asio::ip::tcp::socket& socket, std::string_view bytes) {
-  std::error_code ec;
-  for (;;) {
-    bytes.remove_prefix(send_now(socket.native_handle(), bytes, ec));
-    if (ec || bytes.empty())
-      co_return ec;
-    ec = co_await socket.async_wait(asio::socket_base::wait_write, net::use_task);
-    if (ec)
-      co_return ec;
-  }
-}
-
-POSTROAD_DECL net::task<> say(asio::ip::tcp::socket& socket, std::string_view bytes, dialog& talk,
-                              net::deadline& limit) {
-  const auto ec = co_await send_all(socket, bytes);
-  if (!ec)
-    co_return;
-  read_last_words(socket.native_handle(), talk);
-  tell_end(talk, ec, limit);
-}
-
-POSTROAD_DECL net::task<> hear(asio::ip::tcp::socket& socket, dialog& talk, net::deadline& limit) {
-  if (limit.expired()) // the last bytes came as the time ran out, and were no whole reply
-    co_return talk.timed_out();
-  std::error_code ec = co_await socket.async_wait(asio::socket_base::wait_read, net::use_task);
+POSTROAD_DECL void take_in(asio::ip::tcp::socket& socket, std::error_code ec, dialog& talk,
+                           const net::deadline& limit) {
   if (!ec && read_what_is_there(socket.native_handle(), talk, ec))
-    co_return;
+    return;
   if (ec)
     tell_end(talk, ec, limit);
+}
+
+/// Did the connection fail to come about? Before our first byte only a RST and a FIN end a connection that
+/// stood, and a RST in answer to a SYN reads "refused".
+[[nodiscard]] inline bool never_stood(const std::error_code& ec) noexcept {
+  return net::outcome_of(ec) != outcome::reset && ec != asio::error::eof;
+}
+
+POSTROAD_DECL void not_connected(dialog& talk, const std::error_code& ec, const net::deadline& limit) {
+  const auto why = limit.aborted() ? outcome::aborted : net::outcome_of(ec);
+  talk.not_connected(why, why == outcome::send_error ? ec.message() : std::string{});
+}
+
+/// Connects and waits for the first bytes of the banner in one. Afterwards the dialog has heard something, or
+/// knows why not.
+POSTROAD_DECL net::task<> dial(asio::ip::tcp::socket& socket, net::endpoint to, const session_settings& use,
+                               dialog& talk, net::deadline& limit) {
+  using namespace std::chrono;
+  const auto began = net::deadline::clock::now();
+  auto left = std::min(use.connect_timeout, use.banner_timeout);
+  std::error_code ec = asio::error::operation_aborted;
+  if (limit.arm(left))
+    ec = net::start_connect(socket, to, use.source);
+  if (ec)
+    co_return not_connected(talk, ec, limit);
+  for (;;) {
+    ec = co_await socket.async_wait(asio::socket_base::wait_read, net::use_task);
+    if (!ec && read_what_is_there(socket.native_handle(), talk, ec))
+      co_return;
+    const bool stands = limit.expired() || limit.aborted() ? net::is_connected(socket) : !never_stood(ec);
+    left = (stands ? use.banner_timeout : use.connect_timeout) -
+           duration_cast<milliseconds>(net::deadline::clock::now() - began);
+    const bool over = left <= milliseconds(0) || limit.exhausted();
+    if (ec != asio::error::operation_aborted || over || !limit.arm(left))
+      co_return stands ? tell_end(talk, ec, limit) : not_connected(talk, ec, limit);
+  }
 }
 
 struct ending {
@@ -111,40 +124,39 @@ POSTROAD_DECL net::task<ending> hold(asio::ip::tcp::socket& socket, const sessio
                                      net::deadline& limit) {
   ending end;
   std::optional<patience> armed; // for a reply as a whole: a server that drips wins no time by it
-  auto todo = talk.next();
-  for (; todo.what != act::hang_up; todo = talk.next()) {
+  for (auto todo = talk.next(); todo.what != act::hang_up; todo = talk.next()) {
     const auto wait = todo.what == act::send ? patience::reply : todo.wait;
     if (todo.what == act::send || armed != wait) {
       armed = wait;
       if (!limit.arm(time_for(wait, use))) {
         talk.aborted();
-        break;
+        continue;
       }
     }
-    if (todo.what == act::send)
-      co_await say(socket, todo.bytes, talk, limit);
-    else
-      co_await hear(socket, talk, limit);
+    std::error_code ec;
+    if (todo.what == act::receive) {
+      if (limit.expired()) // the last bytes came just as the time ran out, and were no whole reply
+        ec = asio::error::operation_aborted;
+      else
+        ec = co_await socket.async_wait(asio::socket_base::wait_read, net::use_task);
+      take_in(socket, ec, talk, limit);
+    } else {
+      ec = send_now(socket.native_handle(), todo.bytes);
+      while (!ec && !todo.bytes.empty()) {
+        ec = co_await socket.async_wait(asio::socket_base::wait_write, net::use_task);
+        if (!ec)
+          ec = send_now(socket.native_handle(), todo.bytes);
+      }
+      if (ec) {
+        read_last_words(socket.native_handle(), talk);
+        tell_end(talk, ec, limit);
+      }
+    }
     if (talk.decided() && end.settled == net::deadline::clock::time_point{})
       end.settled = net::deadline::clock::now();
   }
   end.how = talk.next().how;
   co_return end;
-}
-
-POSTROAD_DECL net::task<std::error_code> dial(asio::ip::tcp::socket& socket, net::endpoint to,
-                                              const session_settings& use, dialog& talk,
-                                              net::deadline& limit) {
-  if (!limit.arm(use.connect_timeout)) {
-    talk.not_connected(outcome::aborted);
-    co_return asio::error::operation_aborted;
-  }
-  const auto ec = co_await net::connect(socket, to, use.source);
-  if (ec) {
-    const auto why = limit.aborted() ? outcome::aborted : net::outcome_of(ec);
-    talk.not_connected(why, why == outcome::send_error ? ec.message() : std::string{});
-  }
-  co_return ec;
 }
 
 } // namespace detail
@@ -155,16 +167,14 @@ POSTROAD_DECL net::task<grab> converse(asio::ip::tcp::socket& socket, net::endpo
   const auto started = clock::now();
   net::deadline limit(socket, started + use.timeout);
   dialog talk({use.ehlo_name, use.starttls});
-  detail::ending end;
-  if (!co_await detail::dial(socket, to, use, talk, limit))
-    end = co_await detail::hold(socket, use, talk, limit);
-  const auto now = clock::now();
+  co_await detail::dial(socket, to, use, talk, limit);
+  const auto end = co_await detail::hold(socket, use, talk, limit);
   if (end.how == parting::close)
     net::close(socket);
   else if (end.how == parting::reset || then == after_220::hang_up)
     net::close_hard(socket);
   grab got = talk.take();
-  const auto settled = end.settled == clock::time_point{} ? now : end.settled;
+  const auto settled = end.settled == clock::time_point{} ? clock::now() : end.settled;
   got.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(settled - started);
   co_return got;
 }
