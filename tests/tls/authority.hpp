@@ -37,6 +37,7 @@ struct wanted {
   bool is_ca = false;
   const char* digest = "SHA256";
   std::string names = {}; ///< as in openssl.cnf: "DNS:mx.example.org,IP:192.0.2.1"
+  bool key_identifiers = false;
   key_ptr key = ec_key();
 };
 
@@ -103,6 +104,10 @@ inline identity issue(const wanted& w, const identity* issuer = nullptr, const k
   X509_set_issuer_name(c, X509_get_subject_name(parent));
   X509_set_pubkey(c, w.key.get());
   put_extension(c, parent, NID_basic_constraints, w.is_ca ? "critical,CA:TRUE" : "CA:FALSE");
+  if (w.key_identifiers)
+    put_extension(c, parent, NID_subject_key_identifier, "hash");
+  if (w.key_identifiers && issuer != nullptr)
+    put_extension(c, parent, NID_authority_key_identifier, "keyid");
   if (!w.names.empty())
     put_extension(c, parent, NID_subject_alt_name, w.names);
   const auto& key = signer ? signer : issuer != nullptr ? issuer->key : w.key;

@@ -150,6 +150,30 @@ TEST_CASE("a parent that did not sign, or may not") {
   CHECK(judge({issue(leaf_wanted(), &server).der(), server.der()}) == "bad_parent");
 }
 
+TEST_CASE(
+    "RFC 5280 4.2.1.1: a parent of the right name with another key is a bad parent, not a missing one") {
+  const auto root = issue({.cn = "Root", .is_ca = true, .key_identifiers = true});
+  const temporary_file file(root.pem());
+  auto roots = tls::trust_store::load(file.path());
+  const auto real = issue({.cn = "Twin", .is_ca = true, .key_identifiers = true}, &root);
+  const auto twin = issue({.cn = "Twin", .is_ca = true, .key_identifiers = true}, &root);
+  auto w = leaf_wanted();
+  w.key_identifiers = true;
+  const auto leaf = issue(w, &real).der();
+  CHECK(judge(roots, {leaf, real.der()}) == "");
+  CHECK(judge(roots, {leaf, twin.der()}) == "bad_parent");
+}
+
+TEST_CASE("a root is found whatever string types and blanks its name is written in") {
+  const auto root = issue({.cn = "Spaced  Root", .is_ca = true});
+  const temporary_file file(all().stranger.pem() + root.pem());
+  auto other = issue({.cn = "spaced root", .is_ca = true, .key = root.key});
+  auto roots = tls::trust_store::load(file.path());
+  CHECK(judge(roots, {issue(leaf_wanted(), &other).der()}) == "");
+  CHECK(judge(roots, {issue(leaf_wanted(), &all().root).der()}) == "incomplete_chain");
+  CHECK(judge(roots, {issue(leaf_wanted(), &all().stranger).der()}) == "");
+}
+
 TEST_CASE("weak keys and signatures are named; they do not hide the rest, and roots are left out") {
   auto w = leaf_wanted();
   w.key = rsa_key_of(512);

@@ -119,15 +119,46 @@ struct digest_hash {
   return X509_get_default_cert_file();
 }
 
-/// All certificates of a PEM text. `file` is for the message when there is none.
-[[nodiscard]] inline std::vector<x509_ptr> read_pem(const std::string& pem, const std::string& file) {
+/// The certificates of a PEM text, DER, with what `openssl x509 -trustout` adds behind some of them.
+[[nodiscard]] inline std::vector<std::string> read_pem(const std::string& pem) {
   const bio_ptr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  std::vector<x509_ptr> out;
-  while (x509_ptr c{PEM_read_bio_X509_AUX(in.get(), nullptr, nullptr, nullptr)})
-    out.push_back(std::move(c));
+  std::vector<std::string> out;
+  char *name = nullptr, *header = nullptr;
+  unsigned char* der = nullptr;
+  long size = 0;
+  while (PEM_read_bio(in.get(), &name, &header, &der, &size) == 1) {
+    if (std::string_view(name).ends_with("CERTIFICATE")) // RFC 7468 5.1, and OpenSSL's TRUSTED and X509
+      out.emplace_back(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(der);
+  }
   ERR_clear_error();
+  return out;
+}
+
+[[nodiscard]] inline std::vector<std::string> read_certificates(const std::string& pem,
+                                                                const std::string& file) {
+  auto out = read_pem(pem);
   if (out.empty())
     throw std::runtime_error(file + ": no certificate in it (PEM is expected)");
+  return out;
+}
+
+/// A root as it stands in a file.
+[[nodiscard]] inline x509_ptr parse_root(std::string_view der) {
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  x509_ptr c(d2i_X509_AUX(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();
+  return c;
+}
+
+/// Names that OpenSSL takes for one are one here: case and runs of blanks do not count (RFC 5280 7.1).
+[[nodiscard]] inline std::string folded(std::string_view name) {
+  std::string out;
+  for (const char c : name)
+    if (c != ' ' || (!out.empty() && out.back() != ' '))
+      out += text::to_lower(c);
   return out;
 }
 
@@ -310,12 +341,17 @@ struct trust_store::state {
   std::unordered_map<detail::digest, std::list<remembered>::iterator, detail::digest_hash> by_hash;
   std::size_t chain_bytes = 0, most_bytes = 0;
 
+  /// Roots by subject, DER, until a chain asks for them: parsing all takes OpenSSL 25 ms, a chain needs one.
+  std::unordered_multimap<std::string, std::string> unread_roots;
   /// Certificates above leaves, parsed once: OpenSSL needs 90 us for one.
   std::unordered_map<detail::digest, detail::x509_ptr, detail::digest_hash> parsed;
   /// Intermediates that led to a root or were given, by the hash of their subject.
   std::unordered_multimap<unsigned long, detail::x509_ptr> known;
 
   detail::digest key_of(std::span<const std::string> chain);
+  void add_root(const std::string& der);
+  void read_roots_named(const std::string& subject);
+  void read_all_roots();
   X509* parsed_once(const std::string& der);
   void know(X509* intermediate);
   bool can_be_completed(const detail::verification& first, std::time_t now);
@@ -324,7 +360,9 @@ struct trust_store::state {
   void judge_path(std::span<const detail::x509_ptr> chain, std::time_t now, verdict& out, remembered& into);
   std::shared_ptr<const judged_chain> judge_anew(std::span<const std::string> chain, std::time_t now,
                                                  remembered& into);
-  verdict verdict_on(const detail::verification& v, std::time_t now);
+  std::string_view missing_issuer(const detail::verification& v, std::span<const detail::x509_ptr> sent,
+                                  std::time_t now);
+  verdict verdict_on(const detail::verification& v, std::span<const detail::x509_ptr> sent, std::time_t now);
 };
 
 /// The lengths go in too: the same bytes cut otherwise are another chain.
@@ -336,6 +374,24 @@ POSTROAD_DECL detail::digest trust_store::state::key_of(std::span<const std::str
     hash.add(der);
   }
   return hash.finish();
+}
+
+POSTROAD_DECL void trust_store::state::add_root(const std::string& der) {
+  if (const auto root = detail::parse_root(der))
+    X509_STORE_add_cert(roots.get(), root.get());
+}
+
+POSTROAD_DECL void trust_store::state::read_roots_named(const std::string& subject) {
+  const auto [from, to] = unread_roots.equal_range(subject);
+  for (auto at = from; at != to; ++at)
+    add_root(at->second);
+  unread_roots.erase(from, to);
+}
+
+POSTROAD_DECL void trust_store::state::read_all_roots() {
+  for (const auto& [subject, der] : unread_roots)
+    add_root(der);
+  unread_roots.clear();
 }
 
 POSTROAD_DECL X509* trust_store::state::parsed_once(const std::string& der) {
@@ -383,13 +439,27 @@ POSTROAD_DECL bool trust_store::state::can_be_completed(const detail::verificati
   return detail::verify(roots.get(), first.path.front().get(), others.get(), now).anchored;
 }
 
-POSTROAD_DECL verdict trust_store::state::verdict_on(const detail::verification& v, std::time_t now) {
+/// What it means that nobody is found above the end of the path.
+POSTROAD_DECL std::string_view trust_store::state::missing_issuer(const detail::verification& v,
+                                                                  std::span<const detail::x509_ptr> sent,
+                                                                  std::time_t now) {
+  const auto* wanted = X509_get_issuer_name(v.path.back().get());
+  const bool was_sent = std::ranges::any_of(
+      sent, [&](const auto& c) { return X509_NAME_cmp(X509_get_subject_name(c.get()), wanted) == 0; });
+  if (was_sent) // under that name, but with another key (RFC 5280 4.2.1.1)
+    return "bad_parent";
+  return v.path.size() == 1 || can_be_completed(v, now) ? "incomplete_chain" : "unknown_ca";
+}
+
+POSTROAD_DECL verdict trust_store::state::verdict_on(const detail::verification& v,
+                                                     std::span<const detail::x509_ptr> sent,
+                                                     std::time_t now) {
   std::set<std::string> words;
   verdict out;
   for (const auto& c : v.complaints) {
     std::string word(detail::word_for(c.code));
     if (word.empty())
-      word = v.path.size() == 1 || can_be_completed(v, now) ? "incomplete_chain" : "unknown_ca";
+      word = missing_issuer(v, sent, now);
     if (!c.subject.empty() || word == "other") {
       out.detail += out.detail.empty() ? "" : "; ";
       out.detail += word == "other" ? X509_verify_cert_error_string(c.code) : word;
@@ -433,8 +503,12 @@ POSTROAD_DECL void trust_store::state::judge_path(std::span<const detail::x509_p
   const detail::stack_ptr others(sk_X509_new_null());
   for (const auto& c : chain.subspan(1))
     sk_X509_push(others.get(), c.get());
-  const auto v = detail::verify(roots.get(), chain.front().get(), others.get(), now);
-  out = verdict_on(v, now);
+  auto v = detail::verify(roots.get(), chain.front().get(), others.get(), now);
+  if (!v.anchored && !unread_roots.empty()) { // no chain fails for a name that OpenSSL compares otherwise
+    read_all_roots();
+    v = detail::verify(roots.get(), chain.front().get(), others.get(), now);
+  }
+  out = verdict_on(v, chain, now);
   for (const auto& c : v.path)
     for (const auto* edge : {X509_get0_notBefore(c.get()), X509_get0_notAfter(c.get())})
       into.narrow(detail::seconds_of(edge), now);
@@ -451,6 +525,10 @@ trust_store::state::judge_anew(std::span<const std::string> chain, std::time_t n
                    read_certificate({reinterpret_cast<const std::uint8_t*>(der.data()), der.size()}),
                    detail::hex(hash.of(der)),
                    chain.size()});
+  for (const auto& sent : chain)
+    if (const auto facts =
+            read_certificate({reinterpret_cast<const std::uint8_t*>(sent.data()), sent.size()}))
+      read_roots_named(detail::folded(facts->issuer));
   const auto parsed_chain = parse(chain);
   if (out->leaf && !parsed_chain.empty()) {
     judge_path(parsed_chain, now, out->verdict, into);
@@ -489,14 +567,20 @@ POSTROAD_DECL trust_store trust_store::load(const std::string& file, std::size_t
   s->file_sha256 = detail::hex(s->hash.of(pem));
   s->roots.reset(X509_STORE_new());
   s->most_bytes = cache_bytes;
-  for (const auto& root : detail::read_pem(pem, s->file))
-    X509_STORE_add_cert(s->roots.get(), root.get());
+  for (auto& der : detail::read_certificates(pem, s->file)) {
+    const auto facts = read_certificate({reinterpret_cast<const std::uint8_t*>(der.data()), der.size()});
+    if (facts)
+      s->unread_roots.emplace(detail::folded(facts->subject), std::move(der));
+    else
+      s->add_root(der);
+  }
   return trust_store(std::move(s));
 }
 
 POSTROAD_DECL void trust_store::know_intermediates(const std::string& file) {
-  for (const auto& c : detail::read_pem(detail::slurp(file), file))
-    state_->know(c.get());
+  for (const auto& der : detail::read_certificates(detail::slurp(file), file))
+    if (const auto c = detail::parse_root(der))
+      state_->know(c.get());
 }
 
 POSTROAD_DECL std::shared_ptr<const judged_chain> trust_store::judge(std::span<const std::string> chain,
