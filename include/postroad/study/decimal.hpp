@@ -33,9 +33,6 @@ struct decimal {
       return a.whole < b.whole ? std::strong_ordering::less : std::strong_ordering::greater;
     return a.nano <=> b.nano;
   }
-  [[nodiscard]] double real() const noexcept {
-    return static_cast<double>(whole) + static_cast<double>(nano) / nanos;
-  }
 };
 
 namespace detail {
@@ -54,9 +51,10 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
   int128 n = 0;
   std::size_t i = 0;
   for (; i < s.size() && text::is_digit(s[i]); ++i) {
-    if (n > (largest128 - 9) / 10)
+    const int digit = s[i] - '0';
+    if (n > (largest128 - digit) / 10)
       return std::nullopt;
-    n = n * 10 + (s[i] - '0');
+    n = n * 10 + digit;
   }
   if (i == 0)
     return std::nullopt;
@@ -170,6 +168,18 @@ struct decimal_sum {
     total.nano = static_cast<std::uint32_t>(nano - (carry ? decimal::nanos : 0));
     overflow |= __builtin_add_overflow(total.whole, d.whole, &total.whole);
     overflow |= __builtin_add_overflow(total.whole, carry, &total.whole);
+  }
+  /// Rounded to nine decimals, halves up. Needs a term.
+  [[nodiscard]] decimal mean() const noexcept {
+    const auto n = static_cast<int128>(terms);
+    int128 whole = total.whole / n;
+    int128 rest = total.whole % n;
+    if (rest < 0) {
+      rest += n;
+      --whole;
+    }
+    const auto nanos = (2 * (rest * decimal::nanos + total.nano) + n) / (2 * n);
+    return {whole + nanos / decimal::nanos, static_cast<std::uint32_t>(nanos % decimal::nanos)};
   }
   void merge(const decimal_sum& other) noexcept {
     const auto sum = terms + other.terms;

@@ -95,6 +95,8 @@ private:
 class pair_counts {
 public:
   void add(std::uint32_t row, std::uint32_t column, std::uint64_t n = 1) {
+    if (n == 0)
+      return;
     if (2 * (used_ + 1) > cells_.size())
       grow();
     auto& cell = find(cells_, key_of(row, column));

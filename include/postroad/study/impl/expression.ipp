@@ -135,7 +135,13 @@ private:
     }
     if (at_ == start)
       return fail("a path is missing"), std::nullopt;
-    const auto path = paths_.add(source_.substr(start, at_ - start));
+    const auto spelled = source_.substr(start, at_ - start);
+    for (const std::string_view word : {"and", "or", "in", "not", "has", "else"})
+      if (spelled == word) {
+        at_ = start;
+        return fail("a path is missing; one that is called like this needs quotes"), std::nullopt;
+      }
+    const auto path = paths_.add(spelled);
     if (path)
       return *path;
     error_ = path.error();

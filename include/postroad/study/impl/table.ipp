@@ -238,14 +238,9 @@ private:
       if (sums[i].overflow || (spec.is == measure::mean && sums[i].terms == 0))
         continue;
       cells[i].is = cell::kind::number;
-      cells[i].text = spec.is == measure::sum ? to_string(sums[i].total) : mean(sums[i]);
+      cells[i].text = spec.is == measure::sum ? to_string(sums[i].total) : to_string(sums[i].mean());
     }
     add_column(spec.label, false, std::move(cells));
-  }
-
-  [[nodiscard]] static std::string mean(const decimal_sum& s) {
-    const auto d = from_real(s.total.real() / static_cast<double>(s.terms));
-    return d ? to_string(*d) : "";
   }
 
   void fill_seen(const column_spec& spec, const column_tally& column) {

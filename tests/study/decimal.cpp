@@ -1,0 +1,94 @@
+#include <postroad/study/decimal.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace postroad::study;
+
+namespace {
+std::string again(std::string_view s) {
+  const auto d = decimal_of(s);
+  return d ? to_string(*d) : "none";
+}
+} // namespace
+
+TEST_CASE("decimals are read and written exactly") {
+  for (const auto* same : {"0", "7", "-7", "12.5", "-0.5", "0.000000001", "-0.000000001",
+                           "18446744073709551616", "170141183460469231731687303715884105720", "-3.25"}) {
+    INFO(std::string(same));
+    CHECK(again(same) == same);
+  }
+  CHECK(again("1.50") == "1.5");
+  CHECK(again("-0") == "0");
+  CHECK(again("1e3") == "1000");
+  CHECK(again("2.5E-1") == "0.25");
+  CHECK(again("0.1234567899") == "0.123456789");
+  CHECK(again("007") == "7");
+}
+
+TEST_CASE("what is no number, or too large, is none") {
+  for (const auto* bad : {"", "-", ".5", "5.", "1e", "x", "1 ", " 1", "+1", "1.2.3", "0x1", "1e99",
+                          "999999999999999999999999999999999999999"}) {
+    INFO(std::string(bad));
+    CHECK(again(bad) == "none");
+  }
+}
+
+TEST_CASE("decimals compare by size") {
+  const std::vector<std::string> ascending = {
+      "-10", "-1.5", "-1", "-0.5", "0", "0.25", "2", "10", "18446744073709551616"};
+  for (std::size_t i = 0; i < ascending.size(); ++i)
+    for (std::size_t j = 0; j < ascending.size(); ++j)
+      CHECK((*decimal_of(ascending[i]) < *decimal_of(ascending[j])) == (i < j));
+}
+
+TEST_CASE("numbers of records: JSON numbers, and text that is a whole number") {
+  using postroad::record::value;
+  value v;
+  v.is = value::kind::text;
+  v.text = "340282366920938463463";
+  CHECK(to_string(*decimal_of(v)) == "340282366920938463463");
+  v.text = "1.5";
+  CHECK_FALSE(decimal_of(v).has_value());
+  v.text = "198.18.0.1";
+  CHECK_FALSE(decimal_of(v).has_value());
+  v.is = value::kind::natural;
+  v.natural = ~std::uint64_t{0};
+  CHECK(to_string(*decimal_of(v)) == "18446744073709551615");
+  v.is = value::kind::null;
+  CHECK_FALSE(decimal_of(v).has_value());
+}
+
+TEST_CASE("a sum does not depend on order or grouping") {
+  std::vector<decimal> terms;
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 1000; ++i)
+    terms.push_back(*decimal_of(std::to_string(static_cast<long>(random() % 2'000'000) - 1'000'000) + "." +
+                                std::to_string(random() % 1'000'000'000)));
+  decimal_sum in_order;
+  for (const auto& t : terms)
+    in_order.add(t);
+  for (int round = 0; round < 20; ++round) {
+    std::shuffle(terms.begin(), terms.end(), random);
+    decimal_sum left, right;
+    const auto cut = random() % terms.size();
+    for (std::size_t i = 0; i < terms.size(); ++i)
+      (i < cut ? left : right).add(terms[i]);
+    right.merge(left);
+    CHECK(right.total == in_order.total);
+    CHECK(right.terms == 1000);
+  }
+}
+
+TEST_CASE("a sum beyond 128 bits says so") {
+  decimal_sum sum;
+  const auto large = *decimal_of("170141183460469231731687303715884105720");
+  sum.add(large);
+  CHECK_FALSE(sum.overflow);
+  sum.add(large);
+  CHECK(sum.overflow);
+}

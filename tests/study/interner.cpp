@@ -1,0 +1,50 @@
+#include <postroad/study/interner.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+using namespace postroad::study;
+
+TEST_CASE("each string has one number, in the order of arrival, and comes back") {
+  interner names;
+  CHECK(names.index_of("") == 0);
+  CHECK(names.index_of("a") == 1);
+  CHECK(names.index_of(std::string_view("a\0", 2)) == 2);
+  CHECK(names.index_of("a") == 1);
+  for (int i = 0; i < 100'000; ++i)
+    REQUIRE(names.index_of("name" + std::to_string(i)) == static_cast<std::uint32_t>(i + 3));
+  for (int i = 0; i < 100'000; ++i)
+    REQUIRE(names.index_of("name" + std::to_string(i)) == static_cast<std::uint32_t>(i + 3));
+  CHECK(names.size() == 100'003);
+  CHECK(names.key(2) == std::string_view("a\0", 2));
+  CHECK(names.key(50'003) == "name50000");
+}
+
+TEST_CASE("strings that differ in one byte differ, at every length") {
+  interner names;
+  std::size_t different = 0;
+  for (std::size_t size = 1; size < 40; ++size)
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string s(size, 'x');
+      s[at] = 'y';
+      CHECK(names.index_of(s) == different++);
+    }
+}
+
+TEST_CASE("pairs are counted, the pair (0, 0) too") {
+  pair_counts counts;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> expected, got;
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    counts.add(i % 7, i % 1000, i);
+    if (i != 0)
+      expected[{i % 7, i % 1000}] += i;
+  }
+  counts.add(0, 0, 1);
+  expected[{0, 0}] += 1;
+  counts.each([&](std::uint32_t row, std::uint32_t column, std::uint64_t n) { got[{row, column}] += n; });
+  CHECK(got == expected);
+  CHECK(counts.size() == expected.size());
+}

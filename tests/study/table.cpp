@@ -1,0 +1,174 @@
+#include "study/study.hpp"
+
+#include <algorithm>
+#include <random>
+
+using namespace study_test;
+
+TEST_CASE("--by: one row for each value, most records first, ties by key") {
+  const lines in = {R"({"p":"b"})", R"({"p":"c"})", R"({"p":"a"})", R"({"p":"b"})"};
+  CHECK(rows(table_of("--by p", in)) == lines{"b: 2/4", "a: 1/4", "c: 1/4"});
+  CHECK(rows(table_of("--by p --sort key", in)) == lines{"a: 1/4", "b: 2/4", "c: 1/4"});
+}
+
+TEST_CASE("--sort key: numbers by size") {
+  const lines in = {R"({"p":10})", R"({"p":9})", R"({"p":"x"})", R"({"p":"100"})"};
+  CHECK(rows(table_of("--by p --sort key", in)) == lines{"9: 1/4", "10: 1/4", "100: 1/4", "x: 1/4"});
+}
+
+TEST_CASE("null, false and missing are three rows; missing has a label or none") {
+  const lines in = {R"({"p":null})", R"({"p":false})", R"({})", "{\"p\":\"(missing)\"}"};
+  CHECK(rows(table_of("--by p", in)) == lines{"(missing): 1/4", "false: 1/4", "null: 1/4", "(missing): 1/4"});
+  CHECK(rows(table_of("--by p --missing none", in)) ==
+        lines{"(missing): 1/4", "false: 1/4", "null: 1/4", "none: 1/4"});
+  CHECK(rows(table_of("--by p --missing ''", in)) == lines{"(missing): 1/4", "false: 1/4", "null: 1/4"});
+}
+
+TEST_CASE("--top: the rest is one row, cells and all; what is missing is not part of it") {
+  const lines in = {R"({"p":"a","v":1})", R"({"p":"a","v":2})", R"({"p":"b","v":3})",
+                    R"({"p":"c","v":3})", R"({"p":"d","v":4})", R"({"v":9})"};
+  CHECK(rows(table_of("--by p --top 1 --count n --distinct v --sum v", in)) ==
+        lines{"a: 2/6 2 3", "Other: 3/6 2 10", "(missing): 1/6 1 9"});
+  CHECK(rows(table_of("--by p --top 2 --other rest --missing ''", in)) ==
+        lines{"a: 2/6", "b: 1/6", "rest: 2/6"});
+  CHECK(rows(table_of("--by p --top 4", in)).size() == 5);
+  CHECK(rows(table_of("--by p --top 9", in)).size() == 5);
+}
+
+TEST_CASE("--row: listed rows may overlap, --first makes them exclude each other, else takes the rest") {
+  const lines in = {R"({"n":1})", R"({"n":2})", R"({"n":3})", R"({})"};
+  const std::string flags = "--row 'small=n < 3' --row 'odd=n in 1,3' --row 'rest=else'";
+  CHECK(rows(table_of(flags, in)) == lines{"small: 2/4", "odd: 2/4", "rest: 1/4"});
+  CHECK(rows(table_of("--first " + flags, in)) == lines{"small: 2/4", "odd: 1/4", "rest: 1/4"});
+  CHECK(rows(table_of("--sort count " + flags, in)) == lines{"odd: 2/4", "small: 2/4", "rest: 1/4"});
+}
+
+TEST_CASE("two rows may have one label") {
+  CHECK(rows(table_of("--row x=a --row x=b", {R"({"a":1})"})) == lines{"x: 1/1", "x: 0/1"});
+}
+
+TEST_CASE("--col: a cross-tab of two paths, columns by key, missing last") {
+  const lines in = {R"({"p":"a","v":"TLSv1.2"})", R"({"p":"a","v":"TLSv1"})", R"({"p":"b"})",
+                    R"({"p":"a","v":"TLSv1"})"};
+  const auto t = table_of("--by p --col v", in);
+  CHECK(rows(t) == lines{"a: 2/4 1/4 0/4", "b: 0/4 0/4 1/4"});
+  CHECK(t.columns[0].label == "TLSv1");
+  CHECK(t.columns[2].label == "(missing)");
+  CHECK(t.columns[2].share_label == "(missing)_share");
+  CHECK(rows(table_of("--by p --col v --missing ''", in)) == lines{"a: 2/4 1/4", "b: 0/4 0/4"});
+}
+
+TEST_CASE("columns come in the order of the flags, with the shares that are asked for") {
+  const lines in = {R"({"p":"a","c":220,"t":true,"m":"x"})", R"({"p":"a","c":500,"m":"y"})",
+                    R"({"p":"a","m":"y"})"};
+  const auto t = table_of("--by p --col 'starttls=c = 220' --count n --mode 'most=m' --share n", in);
+  CHECK(rows(t) == lines{"a: 1 3/3 y"});
+  CHECK(t.columns[1].share_label == "share");
+  CHECK(rows(table_of("--by p --share none", in)) == lines{"a: 3"});
+}
+
+TEST_CASE("--mode: ties by key, nothing where there is nothing") {
+  CHECK(rows(table_of("--mode m", {R"({"m":"y"})", R"({"m":"x"})"})) == lines{"all: x"});
+  CHECK(rows(table_of("--mode m", {R"({})"})) == lines{"all: -"});
+}
+
+TEST_CASE("--quantiles: nearest rank, exact, decimal strings as numbers") {
+  lines in;
+  for (int i = 1; i <= 10; ++i)
+    in.push_back("{\"n\":" + std::to_string(i * 10) + "}");
+  CHECK(rows(table_of("--quantiles 0,0.1,0.11,0.5,0.9,0.91,1 n", in)) ==
+        lines{"all: 10 10 20 50 90 100 100"});
+  CHECK(rows(table_of("--quantiles 0.5 n", {R"({"n":"18446744073709551616"})", R"({"n":3.25})",
+                                            R"({"n":"x"})"})) == lines{"all: 3.25"});
+  CHECK(rows(table_of("--quantiles 0.5 n", {})) == lines{"all: -"});
+}
+
+TEST_CASE("--sum and --mean: exact, decimal strings as numbers, other text passed over") {
+  const lines in = {R"({"n":0.1})", R"({"n":0.2})", R"({"n":"9007199254740993"})", R"({"n":"x"})", R"({})"};
+  CHECK(rows(table_of("--sum n --mean n", in)) == lines{"all: 9007199254740993.3 3002399751580331.1"});
+  CHECK(rows(table_of("--mean n", {R"({"n":-1})", R"({"n":0})", R"({"n":-1})"})) ==
+        lines{"all: -0.666666667"});
+  CHECK(rows(table_of("--sum n --mean n", {})) == lines{"all: 0 -"});
+}
+
+TEST_CASE("--cdf: one row for each number, with the records up to it") {
+  const lines in = {R"({"n":8})", R"({"n":24})", R"({"n":"16"})", R"({"n":8})", R"({})"};
+  CHECK(rows(table_of("--cdf n --of 'has n'", in)) == lines{"8: 2/4", "16: 3/4", "24: 4/4"});
+}
+
+TEST_CASE("[]: a record counts once in a row, however many of its elements say so") {
+  const lines in = {R"({"h":[{"n":"a"},{"n":"a"},{"n":"b"}]})", R"({"h":[{"n":"b"}]})", R"({"h":[]})"};
+  CHECK(rows(table_of("--by h[].n", in)) == lines{"b: 2/3", "a: 1/3", "(missing): 1/3"});
+  CHECK(rows(table_of("--distinct h[].n", in)) == lines{"all: 2"});
+}
+
+TEST_CASE("[]: two paths into one array go element by element") {
+  const lines in = {R"({"h":[{"n":"a","v":4},{"n":"b"},{"n":"c","v":6}],"d":"x"})"};
+  CHECK(rows(table_of("--by h[].n,h[].v,d --sort key", in)) ==
+        lines{"a, 4, x: 1/1", "b, (missing), x: 1/1", "c, 6, x: 1/1"});
+  CHECK(rows(table_of("--by h[].n,h[].v --join - --missing ''", in)) == lines{"a-4: 1/1", "c-6: 1/1"});
+}
+
+TEST_CASE("[]: paths into two arrays give every combination") {
+  const lines in = {R"({"a":[1,2],"b":["x","y"]})"};
+  CHECK(rows(table_of("--by a[],b[] --join ''", in)) == lines{"1x: 1/1", "1y: 1/1", "2x: 1/1", "2y: 1/1"});
+}
+
+TEST_CASE("{}: the keys of an object make rows") {
+  const lines in = {R"({"t":{"ip4":3,"mx":1}})", R"({"t":{"ip4":1}})"};
+  CHECK(rows(table_of("--by t{} --of col", in)) == lines{"ip4: 2/3", "mx: 1/3"});
+}
+
+TEST_CASE("--top over [] gives the rest no share: its rows overlap") {
+  const lines in = {R"({"h":["a","b","c"]})", R"({"h":["a"]})"};
+  const auto t = table_of("--by h[] --top 1", in);
+  CHECK(rows(t) == lines{"a: 2/2", "Other: 2/0"});
+  CHECK_FALSE(t.rows[1].cells[0].share().has_value());
+}
+
+TEST_CASE("parts of a key never run into each other") {
+  const lines in = {R"({"a":"x","b":"yz"})", R"({"a":"xy","b":"z"})"};
+  CHECK(table_of("--by a,b --join ''", in).rows.size() == 2);
+}
+
+TEST_CASE("several tables are counted in one pass") {
+  const auto both =
+      tables_of("--table t --by a --table u --where b --by b", {R"({"a":1})", R"({"a":1,"b":2})"});
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].name == "t");
+  CHECK(rows(both[0]) == lines{"1: 2/2"});
+  CHECK(rows(both[1]) == lines{"2: 1/1"});
+}
+
+TEST_CASE("empty input gives the table with zeros") {
+  CHECK(rows(table_of("--row x=a --col 'y=b'", {})) == lines{"x: 0/0"});
+  CHECK(rows(table_of("--by a", {})).empty());
+}
+
+TEST_CASE("the order of the records does not change a byte") {
+  lines in;
+  std::mt19937 random(3);
+  for (int i = 0; i < 300; ++i)
+    in.push_back("{\"p\":\"" + std::string(1, static_cast<char>('a' + random() % 9)) + "\",\"n\":" +
+                 std::to_string(random() % 50) + ".25,\"v\":[" + std::to_string(random() % 5) + ",\"x\"]}");
+  const std::string flags =
+      "--by p --top 4 --count n --col v[] --sum n --mean n --distinct v[] --mode n --quantiles 0.5,0.9 n";
+  const auto first = shown(table_of(flags, in), format::json);
+  for (int round = 0; round < 5; ++round) {
+    std::shuffle(in.begin(), in.end(), random);
+    CHECK(shown(table_of(flags, in), format::json) == first);
+  }
+}
+
+TEST_CASE("a bare word is the record of a domain; blank lines and comments are none") {
+  const auto t = table_of("--by domain", {"example.org", "", "# note", "3,example.org", "[1]", "\xff"});
+  CHECK(rows(t) == lines{"example.org: 2/2"});
+}
+
+TEST_CASE("the first of members of one name counts, in every way of reading") {
+  const lines in = {R"({"p":"a","p":"b","h":["x"],"h":["y"]})"};
+  for (const auto how : {record::checking::touched, record::checking::whole_first}) {
+    CHECK(rows(tables_of("--by p", in, how)[0]) == lines{"a: 1/1"});
+    CHECK(rows(tables_of("--by h[]", in, how)[0]) == lines{"x: 1/1"});
+  }
+}
