@@ -13,7 +13,9 @@
 #include <exception>
 #include <new>
 
+#include <fcntl.h>
 #include <getopt.h>
+#include <unistd.h>
 
 namespace postroad::cli {
 
@@ -288,7 +290,20 @@ POSTROAD_DECL void add_self_description(options& table, const about& tool) {
       [self, tool](std::string_view s) { detail::print_and_exit(completion_text(tool, *self, s)); });
 }
 
+namespace detail {
+
+/// A closed standard descriptor would be taken by the next thing opened, a socket perhaps. What stands there
+/// instead cannot be used either, so that reading or writing it is an error with a name.
+inline void fill_closed_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0)
+      (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY); // takes the lowest free number: fd
+}
+
+} // namespace detail
+
 POSTROAD_DECL int run_main(std::string_view tool, const std::function<int()>& body) {
+  detail::fill_closed_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return body();
