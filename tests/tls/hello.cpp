@@ -157,6 +157,13 @@ TEST_CASE("RFC 7685: no hello of 256 to 511 bytes, whatever the name") {
     }
 }
 
+TEST_CASE("a hello tells the highest version that it offers") {
+  for (const auto& profile : tls::hello_profiles) {
+    CHECK(tls::offered_version(hello(profile, "mx1.example.org")) == profile.version);
+    CHECK(tls::offered_version(hello(profile, "")) == profile.version);
+  }
+}
+
 TEST_CASE("profiles are found by their name only") {
   CHECK(tls::find_profile("2015")->name == "2015");
   CHECK(tls::find_profile("modern")->version == tls::tls_1_2);

@@ -107,7 +107,7 @@ net::task<> probe(asio::ip::tcp::socket& socket, net::endpoint to, const tls::he
                   tls::observation& into) {
   REQUIRE(!co_await net::connect(socket, to, std::nullopt));
   auto hello = tls::build_hello(profile, "mx.example.org", std::array<std::uint8_t, 32>{7});
-  into = co_await tls::read_flight(socket, std::move(hello), {.offered = profile.version, .timeout = 10s});
+  into = co_await tls::read_flight(socket, std::move(hello), {.timeout = 10s});
 }
 
 tls::observation probe(const openssl_server& server, std::string_view profile = "modern") {

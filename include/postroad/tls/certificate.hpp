@@ -420,6 +420,32 @@ inline void read_validity(der::reader& tbs, certificate_facts& facts) {
   facts.not_after = *not_after;
 }
 
+inline void read_names(der::reader& tbs, const der::element& issuer, const der::element& subject,
+                       certificate_facts& facts) {
+  const auto issuer_name = read_name(issuer), subject_name = read_name(subject);
+  for (const auto* name : {&issuer_name, &subject_name})
+    if (!*name)
+      return tbs.fail(name->error().offset, name->error().why);
+  facts.issuer = issuer_name->line;
+  facts.subject = subject_name->line;
+  facts.common_name = subject_name->common_name;
+  facts.self_signed = std::ranges::equal(issuer.whole, subject.whole);
+}
+
+/// RFC 5280 4.1.2, in its order.
+inline void read_tbs(der::reader& tbs, certificate_facts& facts) {
+  tbs.optional(der::context(0, true)); // version
+  tbs.expect(der::integer, "serial number is no integer");
+  tbs.expect(der::sequence, "inner signature algorithm is no sequence");
+  const auto issuer = tbs.expect(der::sequence, "issuer is no sequence");
+  read_validity(tbs, facts);
+  const auto subject = tbs.expect(der::sequence, "subject is no sequence");
+  read_key(tbs, facts);
+  read_tail(tbs, facts);
+  if (!tbs.failed())
+    read_names(tbs, issuer, subject, facts);
+}
+
 } // namespace detail
 
 /// Reads the facts of one certificate.
@@ -428,39 +454,23 @@ inline void read_validity(der::reader& tbs, certificate_facts& facts) {
 /// name types and extensions are not. What follows the outer sequence is an error too.
 /// Example: `read_certificate(der)->key_bits == 2048`.
 [[nodiscard]] inline result<certificate_facts> read_certificate(std::span<const std::uint8_t> whole) {
-  certificate_facts facts;
   der::reader outer(whole);
   const auto certificate = outer.expect(der::sequence, "certificate is no sequence");
-  der::reader in(certificate);
   if (!outer.failed() && !outer.at_end())
     return failure(certificate.whole.size(), "bytes after the certificate", "RFC 5280 4.1");
+  der::reader in(certificate);
   der::reader tbs(in.expect(der::sequence, "tbsCertificate is no sequence"));
   der::reader algorithm(in.expect(der::sequence, "signatureAlgorithm is no sequence"));
   const auto signature = algorithm.expect(der::oid, "signatureAlgorithm without an OID");
   in.expect(der::bit_string, "signature is no bit string");
+  certificate_facts facts;
+  facts.signature = detail::name_of(detail::signature_names, signature.content);
   for (const auto* part : {&outer, &in, &algorithm})
     if (part->failed())
       return failure(part->error());
-
-  facts.signature = detail::name_of(detail::signature_names, signature.content);
-  tbs.optional(der::context(0, true)); // version
-  tbs.expect(der::integer, "serial number is no integer");
-  tbs.expect(der::sequence, "inner signature algorithm is no sequence");
-  const auto issuer = tbs.expect(der::sequence, "issuer is no sequence");
-  detail::read_validity(tbs, facts);
-  const auto subject = tbs.expect(der::sequence, "subject is no sequence");
-  detail::read_key(tbs, facts);
-  detail::read_tail(tbs, facts);
+  detail::read_tbs(tbs, facts);
   if (tbs.failed())
     return failure(tbs.error());
-
-  const auto issuer_name = detail::read_name(issuer), subject_name = detail::read_name(subject);
-  if (!issuer_name || !subject_name)
-    return failure(issuer_name ? subject_name.error() : issuer_name.error());
-  facts.issuer = issuer_name->line;
-  facts.subject = subject_name->line;
-  facts.common_name = subject_name->common_name;
-  facts.self_signed = std::ranges::equal(issuer.whole, subject.whole);
   return facts;
 }
 

@@ -129,6 +129,17 @@ inline constexpr auto hello_profiles = std::to_array<hello_profile>({
   return at == hello_profiles.end() ? nullptr : &*at;
 }
 
+/// The name that a hello asks `host` for: lower case, without the root's dot; empty for an address literal,
+/// which has no place there, and for a name too long to exist. RFC 6066 3. Example:
+/// sni_name("MX.example.org.") == "mx.example.org".
+[[nodiscard]] inline std::string sni_name(std::string_view host) {
+  if (host.ends_with('.'))
+    host.remove_suffix(1);
+  const bool literal = host.starts_with('[') || net::parse_address(host).has_value();
+  constexpr std::size_t longest_name = 253; // RFC 1035 2.3.4, without the root's dot
+  return literal || host.size() > longest_name ? std::string{} : text::lowered(host);
+}
+
 namespace detail {
 
 [[nodiscard]] inline std::string extension_body(std::uint16_t number, const hello_profile& profile,
@@ -155,15 +166,6 @@ namespace detail {
   default:
     return {}; // session_ticket and extended_master_secret: there is nothing to say
   }
-}
-
-/// RFC 6066 3: a host name without the trailing dot, never an address literal.
-[[nodiscard]] inline std::string sni_name(std::string_view host) {
-  if (host.ends_with('.'))
-    host.remove_suffix(1);
-  const bool literal = host.starts_with('[') || net::parse_address(host).has_value();
-  constexpr std::size_t longest_name = 253; // RFC 1035 2.3.4, without the root's dot
-  return literal || host.size() > longest_name ? std::string{} : text::lowered(host);
 }
 
 [[nodiscard]] inline std::string extension_block(const hello_profile& profile, std::string_view host) {
@@ -218,6 +220,27 @@ inline void pad_block(std::string& block, std::size_t before) {
   wire::put16(record, std::min(profile.version, tls_1_0));
   wire::put_vector(record, 2, message);
   return record;
+}
+
+/// The highest version that a hello of build_hello() offers. RFC 8446 4.2.1: the extension, where there is
+/// one, knows better than the field.
+[[nodiscard]] inline std::uint16_t offered_version(std::string_view hello) {
+  constexpr std::size_t headers = 9; // of the record and of the message
+  wire::reader in({reinterpret_cast<const std::uint8_t*>(hello.data()), hello.size()});
+  in.take(headers);
+  const auto version = static_cast<std::uint16_t>(in.number(2));
+  in.take(32); // random
+  in.vector(1);
+  in.vector(2);
+  in.vector(1);
+  wire::reader block(in.left() == 0 ? std::span<const std::uint8_t>{} : in.vector(2));
+  while (block.left() != 0 && !block.failed()) {
+    const auto number = block.number(2);
+    block.vector(2);
+    if (number == extension::supported_versions)
+      return tls_1_3;
+  }
+  return version;
 }
 
 } // namespace postroad::tls

@@ -23,7 +23,7 @@ struct probe_context {
   net::endpoint server;
   std::string_view host;               ///< the server's name; empty when the record gave an address
   std::string_view profile;            ///< of the hello
-  std::string_view sni;                ///< as sent; empty when none was
+  std::string_view sni;                ///< the name that the hello was built with
   std::string_view domain;             ///< to match the certificate with; may be empty
   std::string_view time_rfc3339;       ///< when the probe began
   const judged_chain* chain = nullptr; ///< set when the observation has a chain
@@ -118,7 +118,7 @@ inline void write_tls(text::json_writer& out, const observation& seen, const pro
   detail::write_if_any(out, "host", about.host);
   detail::write_if_any(out, "profile", about.profile);
   detail::write_flight(out, seen.flight);
-  detail::write_if_any(out, "sni", about.sni);
+  detail::write_if_any(out, "sni", sni_name(about.sni));
   if (seen.flight.alert)
     out.member("alert", alert_name(seen.flight.alert->description));
   std::string_view explanation = seen.detail;

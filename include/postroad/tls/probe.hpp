@@ -32,7 +32,6 @@ struct observation {
 };
 
 struct probe_settings {
-  std::uint16_t offered = tls_1_2; ///< highest version of the hello
   /// From the hello to the end of the flight, however it drips. A server signs within milliseconds; a round
   /// trip to anywhere is below a second, and a lost segment comes again within three (RFC 6298 2.1).
   std::chrono::milliseconds timeout{17'000};

@@ -98,7 +98,7 @@ POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket, 
                                                  probe_settings use) {
   using clock = net::deadline::clock;
   const auto started = clock::now();
-  flight_reader reader(use.offered);
+  flight_reader reader(offered_version(hello));
   net::deadline limit(socket, started + use.timeout);
   auto ended = outcome::aborted;
   std::string why;

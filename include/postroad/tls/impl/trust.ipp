@@ -177,10 +177,13 @@ struct digest_hash {
   return der;
 }
 
+[[nodiscard]] inline result<certificate_facts> facts_of(std::string_view der) {
+  return read_certificate({reinterpret_cast<const std::uint8_t*>(der.data()), der.size()});
+}
+
 /// The subject on one line, in our words.
 [[nodiscard]] inline std::string subject_of(const X509* c) {
-  const auto der = der_of(c);
-  const auto facts = read_certificate({reinterpret_cast<const std::uint8_t*>(der.data()), der.size()});
+  const auto facts = facts_of(der_of(c));
   return facts ? facts->subject : "?";
 }
 
@@ -238,6 +241,15 @@ struct complaint {
   default:
     return "other";
   }
+}
+
+/// Adds what the word alone does not say: which certificate above the leaf, and what `other` is.
+inline void explain(std::string& detail, std::string_view word, const complaint& c) {
+  if (c.subject.empty() && word != "other")
+    return;
+  detail += detail.empty() ? "" : "; ";
+  detail += word == "other" ? X509_verify_cert_error_string(c.code) : word;
+  detail += c.subject.empty() ? "" : ": " + c.subject;
 }
 
 [[nodiscard]] inline bool is_weak_key(const X509* c) {
@@ -313,6 +325,18 @@ struct verification {
   return v;
 }
 
+/// About what a judged chain takes in memory.
+[[nodiscard]] inline std::size_t bytes_of(const judged_chain& chain) {
+  std::size_t bytes = 1024 + chain.verdict.detail.size(); // the structures, the map, the errors
+  if (!chain.leaf)
+    return bytes;
+  bytes += chain.leaf->subject.size() + chain.leaf->issuer.size() + chain.leaf->common_name.size();
+  for (const auto* names : {&chain.leaf->dns_names, &chain.leaf->ip_names})
+    for (const auto& name : *names)
+      bytes += sizeof name + name.size();
+  return bytes;
+}
+
 } // namespace detail
 
 struct trust_store::state {
@@ -331,7 +355,9 @@ struct trust_store::state {
         until = std::min(until, edge);
     }
   };
-  static constexpr std::size_t most_intermediates = 4096; // the web has about 1,500; 10 MB at the most
+  static constexpr std::size_t most_intermediates = 4096; // the web has about 1,500
+  static constexpr std::size_t most_parsed_bytes = std::size_t{4}
+                                                   << 20; // of DER; in memory about five times that
 
   std::string file, file_sha256;
   detail::store_ptr roots;
@@ -345,6 +371,7 @@ struct trust_store::state {
   std::unordered_multimap<std::string, std::string> unread_roots;
   /// Certificates above leaves, parsed once: OpenSSL needs 90 us for one.
   std::unordered_map<detail::digest, detail::x509_ptr, detail::digest_hash> parsed;
+  std::size_t parsed_bytes = 0; ///< of DER
   /// Intermediates that led to a root or were given, by the hash of their subject.
   std::unordered_multimap<unsigned long, detail::x509_ptr> known;
 
@@ -395,12 +422,15 @@ POSTROAD_DECL void trust_store::state::read_all_roots() {
 }
 
 POSTROAD_DECL X509* trust_store::state::parsed_once(const std::string& der) {
-  if (parsed.size() >= most_intermediates)
+  const auto key = hash.of(der);
+  if (const auto found = parsed.find(key); found != parsed.end())
+    return found->second.get();
+  if (parsed_bytes > most_parsed_bytes) {
     parsed.clear(); // refills within a few hundred servers
-  auto& slot = parsed[hash.of(der)];
-  if (!slot)
-    slot = detail::parse_x509(der);
-  return slot.get();
+    parsed_bytes = 0;
+  }
+  parsed_bytes += der.size();
+  return parsed.emplace(key, detail::parse_x509(der)).first->second.get();
 }
 
 POSTROAD_DECL void trust_store::state::know(X509* intermediate) {
@@ -457,24 +487,19 @@ POSTROAD_DECL verdict trust_store::state::verdict_on(const detail::verification&
   std::set<std::string> words;
   verdict out;
   for (const auto& c : v.complaints) {
-    std::string word(detail::word_for(c.code));
-    if (word.empty())
-      word = missing_issuer(v, sent, now);
-    if (!c.subject.empty() || word == "other") {
-      out.detail += out.detail.empty() ? "" : "; ";
-      out.detail += word == "other" ? X509_verify_cert_error_string(c.code) : word;
-      out.detail += c.subject.empty() ? "" : ": " + c.subject;
-    }
-    words.insert(std::move(word));
+    const auto known_word = detail::word_for(c.code);
+    const auto word = known_word.empty() ? missing_issuer(v, sent, now) : known_word;
+    detail::explain(out.detail, word, c);
+    words.emplace(word);
   }
   // The leaf says of itself that it is its own issuer: does its key agree?
   if (words.contains("self_signed") && X509_self_signed(v.path.front().get(), 1) != 1)
     words.insert("bad_parent");
   const std::size_t judged = v.anchored ? v.path.size() - 1 : v.path.size(); // a root is trusted as it is
-  for (std::size_t i = 0; i < judged; ++i) {
-    if (detail::is_weak_key(v.path[i].get()))
+  for (const auto& c : std::span(v.path).first(judged)) {
+    if (detail::is_weak_key(c.get()))
       words.insert("weak_key");
-    if (detail::is_weak_signature(v.path[i].get()))
+    if (detail::is_weak_signature(c.get()))
       words.insert("weak_signature");
   }
   ERR_clear_error();
@@ -519,15 +544,11 @@ POSTROAD_DECL void trust_store::state::judge_path(std::span<const detail::x509_p
 
 POSTROAD_DECL std::shared_ptr<const judged_chain>
 trust_store::state::judge_anew(std::span<const std::string> chain, std::time_t now, remembered& into) {
-  const auto& der = chain.front();
+  const auto& leaf = chain.front();
   auto out = std::make_shared<judged_chain>(
-      judged_chain{{},
-                   read_certificate({reinterpret_cast<const std::uint8_t*>(der.data()), der.size()}),
-                   detail::hex(hash.of(der)),
-                   chain.size()});
+      judged_chain{{}, detail::facts_of(leaf), detail::hex(hash.of(leaf)), chain.size()});
   for (const auto& sent : chain)
-    if (const auto facts =
-            read_certificate({reinterpret_cast<const std::uint8_t*>(sent.data()), sent.size()}))
+    if (const auto facts = detail::facts_of(sent))
       read_roots_named(detail::folded(facts->issuer));
   const auto parsed_chain = parse(chain);
   if (out->leaf && !parsed_chain.empty()) {
@@ -541,10 +562,7 @@ trust_store::state::judge_anew(std::span<const std::string> chain, std::time_t n
 }
 
 POSTROAD_DECL void trust_store::state::remember(remembered r) {
-  r.bytes = 1024; // the structures themselves and their strings, about
-  if (r.chain->leaf)
-    for (const auto& name : r.chain->leaf->dns_names)
-      r.bytes += sizeof name + name.size();
+  r.bytes = detail::bytes_of(*r.chain);
   chain_bytes += r.bytes;
   chains.push_front(std::move(r));
   by_hash[chains.front().key] = chains.begin();
@@ -568,8 +586,7 @@ POSTROAD_DECL trust_store trust_store::load(const std::string& file, std::size_t
   s->roots.reset(X509_STORE_new());
   s->most_bytes = cache_bytes;
   for (auto& der : detail::read_certificates(pem, s->file)) {
-    const auto facts = read_certificate({reinterpret_cast<const std::uint8_t*>(der.data()), der.size()});
-    if (facts)
+    if (const auto facts = detail::facts_of(der))
       s->unread_roots.emplace(detail::folded(facts->subject), std::move(der));
     else
       s->add_root(der);
