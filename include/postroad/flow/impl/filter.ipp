@@ -72,6 +72,7 @@ private:
   static constexpr std::size_t flush_at = 64 * 1024;          // a pipe's worth
   static constexpr std::size_t stop_reading_at = 1024 * 1024; // of output that nobody takes
   static constexpr auto flush_after = std::chrono::milliseconds(20);
+  static constexpr auto second_thought = std::chrono::milliseconds(250);
   static constexpr std::size_t lines_a_turn = 256;  // then the network has a turn
   static constexpr std::size_t job_overhead = 2048; // frames and strings of a record under way
 
@@ -94,7 +95,7 @@ private:
   void check_end();
   // the rest of the world
   void wait_for_signal();
-  void on_signal();
+  void on_signal(int which);
   void tick();
   void write_metadata() const;
   [[nodiscard]] int status();
@@ -112,11 +113,12 @@ private:
   std::unique_ptr<record::input> input_;
   std::unique_ptr<record::output> output_;
   std::unique_ptr<filter> filter_;
-  asio::signal_set signals_{io_};
+  asio::signal_set signals_{io_, SIGINT, SIGTERM};
   asio::steady_timer flush_timer_{io_}, tick_timer_{io_};
   clock::time_point begun_ = clock::now();
   std::string begun_text_ = text::now_rfc3339();
 
+  clock::time_point interrupted_at_{};
   bool pages_, terminal_, show_progress_;
   bool interrupted_ = false, input_done_ = false, done_ = false;
   bool admit_posted_ = false, flush_armed_ = false;
@@ -353,25 +355,30 @@ inline void engine::check_end() {
 }
 
 inline void engine::wait_for_signal() {
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
-  signals_.async_wait([this](std::error_code ec, int) {
+  signals_.async_wait([this](std::error_code ec, int which) {
     if (!ec)
-      on_signal();
+      on_signal(which);
   });
 }
 
 /// ^C reaches every tool of a pipeline: a pipe is read on to its end, since what stands in it exists nowhere
-/// else.
-inline void engine::on_signal() {
-  signals_.clear();
-  std::signal(SIGINT, SIG_DFL); // a second one ends at once
-  std::signal(SIGTERM, SIG_DFL);
+/// else. A second signal ends at once; timeout(1) and some shells send the first one twice, which is no
+/// second thought.
+inline void engine::on_signal(int which) {
+  const auto now = clock::now();
+  if (interrupted_) {
+    if (now - interrupted_at_ < second_thought)
+      return wait_for_signal();
+    std::signal(which, SIG_DFL);
+    std::raise(which);
+  }
   interrupted_ = true;
+  interrupted_at_ = now;
   if (!input_->drains())
     input_done_ = true;
   courtesy_.abort();
   filter_->abort();
+  wait_for_signal();
   admit_soon();
 }
 
