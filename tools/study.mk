@@ -1,0 +1,46 @@
+# study.mk - the study as a makefile.
+#
+#   make -f tools/study.mk LIST=top-million.csv OUT=april RESOLVER=192.0.2.53
+#
+# Every step keeps its records in OUT; a step that is done is not done again, and a run that was interrupted goes on
+# where it was: `make ... again` asks anew where a time-out or ^C left holes.
+#
+#   LIST      the domains, "rank,domain" or one a line
+#   OUT       folder of the results (default: study)
+#   RESOLVER  resolver to ask (default: /etc/resolv.conf); FLAGS, MX_FLAGS, SMTP_FLAGS, TLS_FLAGS: further options
+#   PROFILE   hello of tlsprobe (default: 2015, so that the tables compare with the paper's)
+#   ROOTS     roots to believe (default: the system's)
+#   BIN       where the tools are (default: PATH)
+LIST ?= domains
+OUT ?= study
+PROFILE ?= 2015
+TABLES ?= t1 t3 t4 t5 t6 keys
+HOLES ?= timeout,aborted,send_error
+tool = $(if $(BIN),$(BIN)/)$(1)
+ask = $(FLAGS) $(if $(RESOLVER),--resolver $(RESOLVER))
+provenance = --metadata $(OUT)/$(1).meta
+
+.DELETE_ON_ERROR:
+.PHONY: tables again
+tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
+
+$(OUT):
+	mkdir -p $@
+$(OUT)/mx.ndjson: $(LIST) | $(OUT)
+	$(call tool,mxcheck) $(ask) $(MX_FLAGS) $(call provenance,mx) <$< >$@
+$(OUT)/smtp.ndjson: $(OUT)/mx.ndjson
+	$(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,smtp) <$< >$@
+$(OUT)/study.ndjson: $(OUT)/smtp.ndjson
+	$(call tool,tlsprobe) $(ask) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) $(call provenance,tls) <$< >$@
+$(OUT)/%.txt: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --paper $< >$@
+$(OUT)/%.json: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --format json $< >$@
+
+# Each filter measures only what is missing, and passes the rest on.
+again: $(OUT)/study.ndjson
+	$(call tool,mxcheck) $(ask) --only $(HOLES) $(MX_FLAGS) <$< | \
+	$(call tool,smtpgrab) $(ask) --only $(HOLES) $(SMTP_FLAGS) | \
+	$(call tool,tlsprobe) $(ask) --only $(HOLES) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) >$<.new
+	mv $<.new $<
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) tables
