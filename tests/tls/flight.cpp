@@ -125,6 +125,8 @@ TEST_CASE("RFC 5246 7.2: an alert ends a flight, a warning other than close_noti
 TEST_CASE("RFC 8446 4.1.3: the mark in the random tells of TLS 1.3") {
   const auto marked = "0123456789abcdefghijklmnDOWNGRD\x01";
   CHECK(read(handshake(server_hello(0x0303, 0xc02f, "", marked))).seen().knows_tls_1_3);
+  const auto of_1_2 = "0123456789abcdefghijklmnDOWNGRD\x00"sv; // a 1.2 server that had to go lower
+  CHECK_FALSE(read(handshake(server_hello(0x0302, 0xc013, "", of_1_2))).seen().knows_tls_1_3);
 }
 
 TEST_CASE("RFC 8446 4.1.4: a HelloRetryRequest names suite and group") {

@@ -157,6 +157,18 @@ TEST_CASE("RFC 7685: no hello of 256 to 511 bytes, whatever the name") {
     }
 }
 
+TEST_CASE("RFC 7685: a hello of any size, from profiles of any length") {
+  const std::vector<std::uint16_t> suites(300, 0x0005);
+  for (std::size_t count = 1; count < suites.size(); ++count)
+    for (std::size_t length = 1; length < 3; ++length) { // both parities
+      auto fat = tls::modern;
+      fat.suites = {suites.data(), count};
+      const auto h = parse(hello(fat, std::string(length, 'a')));
+      REQUIRE(h);
+      CHECK((h->message_size < 256 || h->message_size >= 512));
+    }
+}
+
 TEST_CASE("a hello tells the highest version that it offers") {
   for (const auto& profile : tls::hello_profiles) {
     CHECK(tls::offered_version(hello(profile, "mx1.example.org")) == profile.version);
