@@ -93,21 +93,25 @@ asio::awaitable<std::optional<std::string>> read_line(connection_ptr c) {
         line.pop_back();
       co_return line;
     }
-    if (c->in.size() > longest_line || !co_await read_more(c))
+    if (c->in.size() > longest_line)
+      co_return std::nullopt;
+    const bool more = co_await read_more(c);
+    if (!more)
       co_return std::nullopt;
   }
 }
 
 /// Waits until the client goes, and listens to nothing it says.
 task wait_for_end(connection_ptr c) {
-  while (co_await read_more(c))
+  for (bool more = true; more;) {
+    more = co_await read_more(c);
     c->in.clear();
+  }
 }
 
+/// Sends bytes as they are.
 task send(connection_ptr c, std::string text) {
   asio::error_code error;
-  if (c->who.speaks == manner::bare_lf)
-    std::erase(text, '\r');
   const std::size_t piece = c->who.speaks == manner::drip ? 1 : text.size();
   for (std::size_t from = 0; from < text.size() && !error; from += piece) {
     if (from > 0)
@@ -117,6 +121,13 @@ task send(connection_ptr c, std::string text) {
                                asio::redirect_error(asio::use_awaitable, error));
   }
   c->gone = static_cast<bool>(error);
+}
+
+/// Says a reply, its lines ended as this server ends them.
+task say(connection_ptr c, std::string reply) {
+  if (c->who.speaks == manner::bare_lf)
+    std::erase(reply, '\r');
+  co_await send(c, std::move(reply));
 }
 
 /// RST instead of FIN.
@@ -133,9 +144,9 @@ std::string joined(const std::vector<std::string>& lines) {
   return out;
 }
 
-std::string ehlo_reply(const dialect& say) {
-  std::vector<std::string> lines = {say.hello};
-  lines.insert(lines.end(), say.keywords.begin(), say.keywords.end());
+std::string ehlo_reply(const dialect& words) {
+  std::vector<std::string> lines = {words.hello};
+  lines.insert(lines.end(), words.keywords.begin(), words.keywords.end());
   for (std::size_t i = 0; i < lines.size(); ++i)
     lines[i].insert(0, i + 1 < lines.size() ? "250-" : "250 ");
   return joined(lines);
@@ -158,8 +169,8 @@ std::string garbage(const server& who) {
 }
 
 /// Dialog inside TLS, for clients that go on: EHLO again and QUIT are enough.
-task talk_inside(connection_ptr c, asio::ssl::stream<tcp::socket&>& stream, dialect say) {
-  std::erase(say.keywords, "STARTTLS"); // RFC 3207 4.2
+task talk_inside(connection_ptr c, asio::ssl::stream<tcp::socket&>& stream, dialect words) {
+  std::erase(words.keywords, "STARTTLS"); // RFC 3207 4.2
   std::string in;
   asio::error_code error;
   while (!error) {
@@ -171,8 +182,8 @@ task talk_inside(connection_ptr c, asio::ssl::stream<tcp::socket&>& stream, dial
       const std::string verb = verb_of(in.substr(0, in.find_first_of("\r\n")));
       in.erase(0, end + 1);
       c->world.seen().verb(c->address, verb);
-      const std::string reply = verb == "EHLO"   ? ehlo_reply(say)
-                                : verb == "QUIT" ? say.bye + "\r\n"
+      const std::string reply = verb == "EHLO"   ? ehlo_reply(words)
+                                : verb == "QUIT" ? words.bye + "\r\n"
                                                  : "502 5.5.1 Not here\r\n";
       co_await asio::async_write(stream, asio::buffer(reply),
                                  asio::redirect_error(asio::use_awaitable, error));
@@ -184,7 +195,7 @@ task talk_inside(connection_ptr c, asio::ssl::stream<tcp::socket&>& stream, dial
   }
 }
 
-task shake_hands(connection_ptr c, dialect say) {
+task shake_hands(connection_ptr c, dialect words) {
   const auto& tls = c->world.tls_of(c->who);
   asio::ssl::stream<tcp::socket&> stream(c->socket, *tls.context);
   asio::error_code error;
@@ -192,7 +203,7 @@ task shake_hands(connection_ptr c, dialect say) {
                                   asio::redirect_error(asio::use_awaitable, error));
   if (error)
     co_return;
-  co_await talk_inside(c, stream, say);
+  co_await talk_inside(c, stream, words);
   co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
 }
 
@@ -200,7 +211,8 @@ task shake_hands(connection_ptr c, dialect say) {
 asio::awaitable<std::optional<client_hello>> await_hello(connection_ptr c) {
   hello_reader reader;
   for (;;) {
-    if (!co_await read_more(c))
+    const bool more = co_await read_more(c);
+    if (!more)
       co_return std::nullopt;
     const auto state = reader.feed(c->in);
     c->in.clear();
@@ -213,12 +225,12 @@ asio::awaitable<std::optional<client_hello>> await_hello(connection_ptr c) {
   }
 }
 
-task protect(connection_ptr c, dialect say) {
+task protect(connection_ptr c, dialect words) {
   c->in.clear(); // what was sent in the clear behind STARTTLS is void (RFC 3207 4.2)
   const bool works = c->who.does == temper::good || c->who.does == temper::hidden;
   if (works && !suite_of(c->who.suite_id).openssl.empty()) {
     c->world.seen().client_hello(c->address);
-    co_return co_await shake_hands(c, std::move(say));
+    co_return co_await shake_hands(c, std::move(words));
   }
   const auto hello = co_await await_hello(c);
   if (!hello)
@@ -267,7 +279,7 @@ asio::awaitable<bool> greets_otherwise(connection_ptr c) {
   }
 }
 
-std::string greeting(const server& who, const dialect& say) {
+std::string greeting(const server& who, const dialect& words) {
   static const std::vector<std::string> refusals = {"554 5.7.1 Service unavailable; client host blocked",
                                                     "554 No SMTP service here", "550 Access denied"};
   if (who.does == temper::greets_554)
@@ -275,13 +287,13 @@ std::string greeting(const server& who, const dialect& say) {
                                 : refusals[who.variant % 2] + "\r\n";
   if (who.does == temper::greets_421)
     return "421 4.7.0 Too many connections, try again later\r\n";
-  return joined(say.banner);
+  return joined(words.banner);
 }
 
 enum class next : std::uint8_t { listen, end, protect };
 
 /// Answers EHLO and HELO.
-asio::awaitable<next> answer_hello_verb(connection_ptr c, std::string verb, const dialect& say) {
+asio::awaitable<next> answer_hello_verb(connection_ptr c, std::string verb, const dialect& words) {
   switch (c->who.does) {
   case temper::drops_after_banner:
     co_return next::end;
@@ -296,25 +308,28 @@ asio::awaitable<next> answer_hello_verb(connection_ptr c, std::string verb, cons
     co_await wait_for_end(c);
     co_return next::end;
   case temper::says_421_to_ehlo:
-    co_await send(c, "421 4.3.2 Service shutting down\r\n");
+    co_await say(c, "421 4.3.2 Service shutting down\r\n");
     co_return next::end;
   case temper::refuses_hello:
-    co_await send(c, "550 5.7.1 Go away\r\n");
+    co_await say(c, "550 5.7.1 Go away\r\n");
     co_return next::listen;
   case temper::helo_only:
     if (verb == "EHLO") {
-      co_await send(c, "502 Only HELO here\r\n");
+      co_await say(c, "502 Only HELO here\r\n");
       co_return next::listen;
     }
     break;
   default:
     break;
   }
-  co_await send(c, verb == "EHLO" ? ehlo_reply(say) : "250 " + c->who.host + "\r\n");
+  // Here and below: awaited calls stand in statements of their own, out of conditions and without
+  // conditionals among their arguments, of which g++ 12 makes wrong code.
+  std::string reply = verb == "EHLO" ? ehlo_reply(words) : "250 " + c->who.host + "\r\n";
+  co_await say(c, std::move(reply));
   co_return next::listen;
 }
 
-asio::awaitable<next> answer_starttls(connection_ptr c, const dialect& say) {
+asio::awaitable<next> answer_starttls(connection_ptr c, const dialect& words) {
   switch (c->who.does) {
   case temper::closes_on_starttls:
     co_return next::end;
@@ -325,60 +340,62 @@ asio::awaitable<next> answer_starttls(connection_ptr c, const dialect& say) {
     co_await wait_for_end(c);
     co_return next::end;
   case temper::unavailable_454:
-    co_await send(c, say.unavailable + "\r\n");
+    co_await say(c, words.unavailable + "\r\n");
     co_return next::listen;
   case temper::noop_250:
-    co_await send(c, "250 OK\r\n");
+    co_await say(c, "250 OK\r\n");
     co_return next::listen;
   case temper::no_starttls:
   case temper::helo_only:
   case temper::masked:
   case temper::bluf:
   case temper::four_letter:
-    co_await send(c, say.no_starttls + "\r\n");
+    co_await say(c, words.no_starttls + "\r\n");
     co_return next::listen;
   default:
-    co_await send(c, say.ready + "\r\n");
+    co_await say(c, words.ready + "\r\n");
     co_return next::protect;
   }
 }
 
-asio::awaitable<next> answer_line(connection_ptr c, std::string line, const dialect& say) {
+asio::awaitable<next> answer_line(connection_ptr c, std::string line, const dialect& words) {
   const std::string verb = verb_of(line);
   c->world.seen().verb(c->address, verb);
   if (verb == "QUIT") {
-    co_await send(c, say.bye + "\r\n");
+    co_await say(c, words.bye + "\r\n");
     co_return next::end;
   }
   if (c->who.does == temper::greets_554 || c->who.does == temper::greets_421) {
-    co_await send(c, "503 5.5.1 Bad sequence of commands\r\n"); // RFC 5321 3.1: only QUIT is in order now
+    co_await say(c, "503 5.5.1 Bad sequence of commands\r\n"); // RFC 5321 3.1: only QUIT is in order now
     co_return next::listen;
   }
   if (verb == "EHLO" || verb == "HELO")
-    co_return co_await answer_hello_verb(c, verb, say);
+    co_return co_await answer_hello_verb(c, verb, words);
   if (verb == "STARTTLS")
-    co_return co_await answer_starttls(c, say);
-  co_await send(c, verb == "NOOP" || verb == "RSET" ? "250 OK\r\n" : "502 5.5.1 Not here\r\n");
+    co_return co_await answer_starttls(c, words);
+  std::string reply = verb == "NOOP" || verb == "RSET" ? "250 OK\r\n" : "502 5.5.1 Not here\r\n";
+  co_await say(c, std::move(reply));
   co_return next::listen;
 }
 
 task serve(connection_ptr c) {
   constexpr int most_lines = 100; // more than any client needs, an end for those that never stop
-  if (co_await greets_otherwise(c))
+  const bool otherwise = co_await greets_otherwise(c);
+  if (otherwise)
     co_return;
   asio::error_code ignored;
   const auto client = c->socket.remote_endpoint(ignored).address();
-  const dialect say = dialect_of(c->who, ignored ? "unknown" : client.to_string());
+  const dialect words = dialect_of(c->who, ignored ? "unknown" : client.to_string());
   if (c->who.speaks == manner::slow)
     co_await wait(c, milliseconds(1000 + hash(c->who.host) % 500));
-  co_await send(c, greeting(c->who, say));
+  co_await say(c, greeting(c->who, words));
   for (int i = 0; i < most_lines && !c->gone; ++i) {
     auto line = co_await read_line(c);
     if (!line)
       co_return;
-    const next then = co_await answer_line(c, std::move(*line), say);
+    const next then = co_await answer_line(c, std::move(*line), words);
     if (then == next::protect)
-      co_return co_await protect(c, say);
+      co_return co_await protect(c, words);
     if (then == next::end)
       co_return;
   }
