@@ -78,6 +78,9 @@ int main(int argc, char** argv) {
     table.add('i', "input", "FILE", "read FILE", use.input);
     table.add('o', "output", "FILE", "write to FILE", use.output);
     table.add(0, "strict", "check whole lines, and end with 1 when a path never occurs", use.strict);
+    table.add(0, "partial", "write a partial result instead of tables", use.partial);
+    table.add(0, "merge", "the files are partial results of the same flags", use.merge);
+    table.add(0, "allow-duplicates", "take the same input or shard more than once", use.allow_duplicates);
     table.add(0, "rejects", "FILE", "write lines that are no records to FILE", use.rejects);
     table.add('q', "quiet", "do not name lines that are no records", use.quiet);
     cli::add_self_description(table, aggregate);

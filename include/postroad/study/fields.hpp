@@ -40,6 +40,7 @@ public:
       ever_[path] = true;
   }
   [[nodiscard]] bool ever(std::size_t path) const noexcept { return ever_[path]; }
+  void set_ever(std::size_t path) noexcept { ever_[path] = true; }
 
 private:
   std::vector<std::vector<found>> found_;

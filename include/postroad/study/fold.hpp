@@ -28,6 +28,11 @@ public:
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
   [[nodiscard]] std::vector<std::string> paths_never_seen() const;
 
+  // For partial results: the state, to be read and to be added to.
+  [[nodiscard]] std::vector<tally>& tallies() noexcept { return tallies_; }
+  void add_records(std::uint64_t n) noexcept { records_ += n; }
+  void see_all_paths_but(const std::vector<std::string>& never);
+
 private:
   [[nodiscard]] std::optional<std::string_view> add_object(std::string_view object);
   [[nodiscard]] std::optional<std::string_view> add_other(std::string_view line);

@@ -6,6 +6,7 @@
 #include <postroad/study/fold.hpp>
 #include <postroad/study/lines.hpp>
 #include <postroad/study/paper.hpp>
+#include <postroad/study/partial.hpp>
 #include <postroad/study/preset.hpp>
 #include <postroad/study/render.hpp>
 #include <postroad/study/spec.hpp>
@@ -29,6 +30,9 @@ struct run_settings {
   bool quiet = false;
   bool show = false;
   bool paper = false;
+  bool partial = false;          ///< write tallies instead of tables
+  bool merge = false;            ///< the files are such tallies
+  bool allow_duplicates = false; ///< of one shard, when merging
 };
 
 /// Everything that throws here throws std::runtime_error with one line that says what to do.
@@ -55,7 +59,9 @@ private:
   void read_all(fold& into, std::vector<std::string> files);
   void read_file(fold& into, const std::string& name);
   void read_lines(fold& into, const std::string& name, int fd);
+  void read_partial(fold& into, const std::string& name, line_reader& lines);
   void reject(const std::string& name, std::uint64_t number, std::string_view line, std::string_view why);
+  [[nodiscard]] std::string tables_text(const fold& from, format as) const;
   bool warn_of_paths(const fold& of) const;
   void write(const std::string& text) const;
 
@@ -65,6 +71,7 @@ private:
   spec_builder builder_;
   std::unique_ptr<std::FILE, closer> rejects_;
   bool many_files_ = false;
+  partial_head head_;
   footing foot_;
 };
 

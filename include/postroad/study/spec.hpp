@@ -35,6 +35,11 @@ enum class measure : std::uint8_t {
   mode      ///< the value at a path that most records have
 };
 
+/// Whether it counts how often each value came.
+[[nodiscard]] constexpr bool looks_at_values(measure is) noexcept {
+  return is == measure::values || is == measure::distinct || is == measure::mode || is == measure::quantile;
+}
+
 struct column_spec {
   measure is = measure::count;
   std::string label{};

@@ -62,6 +62,8 @@ public:
   tally(const table_spec& spec, const record::path_set& paths);
 
   void add(const fields& in);
+  /// The number of a row by its key, made when it is new.
+  std::uint32_t row(std::string_view key);
 
   const table_spec& spec() const noexcept { return spec_; }
   /// Row keys by number: for --by what group_key makes, else the rows as they are listed.
@@ -76,9 +78,8 @@ private:
   void find_rows(const fields& in);
   void find_groups(const fields& in);
   void combine(const fields& in, std::size_t part, const std::string& prefix);
-  void add_cells(const fields& in, std::uint32_t row);
+  void add_cells(const fields& in, std::uint32_t at);
   void look_at_values(const fields& in);
-  void row_at_hand(std::uint32_t row);
 
   const table_spec& spec_;
   std::vector<std::string>

@@ -5,6 +5,8 @@
 #include <postroad/text/ascii.hpp>
 #include <postroad/text/utf8.hpp>
 
+#include <algorithm>
+
 namespace postroad::study {
 
 POSTROAD_DECL fold::fold(const std::vector<table_spec>& specs, const record::path_set& paths,
@@ -66,6 +68,12 @@ POSTROAD_DECL std::vector<std::string> fold::paths_never_seen() const {
     if (!fields_.ever(path))
       out.push_back(paths_.name(path));
   return out;
+}
+
+POSTROAD_DECL void fold::see_all_paths_but(const std::vector<std::string>& never) {
+  for (std::size_t path = 0; path < paths_.size(); ++path)
+    if (std::find(never.begin(), never.end(), paths_.name(path)) == never.end())
+      fields_.set_ever(path);
 }
 
 } // namespace postroad::study

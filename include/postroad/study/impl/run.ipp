@@ -84,18 +84,26 @@ POSTROAD_DECL int run::go(std::vector<std::string> files) {
     rejects_.reset(std::fopen(use_.rejects.c_str(), "we"));
   if (!use_.rejects.empty() && !rejects_)
     throw detail::cannot("write", use_.rejects);
+  head_.spec = spec_hash(builder_.flags());
   read_all(counted, std::move(files));
-  std::string out;
-  const paper figures(use_.paper ? library_.paper : std::string_view());
-  for (auto& t : counted.tables()) {
-    figures.annotate(t);
-    render(out, t, *as, foot_, out.empty());
-  }
-  const bool all_paths = warn_of_paths(counted);
-  write(out);
+  if (use_.partial && foot_.interrupted)
+    throw std::runtime_error("interrupted: a partial result of half an input would be taken for the whole");
+  head_.malformed = foot_.malformed;
+  const bool all_paths = use_.partial || warn_of_paths(counted);
+  write(use_.partial ? write_partial(head_, counted) : tables_text(counted, *as));
   if (rejects_ && std::fflush(rejects_.get()) != 0)
     throw detail::cannot("write", use_.rejects);
   return (foot_.malformed != 0 && !rejects_) || foot_.interrupted || (use_.strict && !all_paths) ? 1 : 0;
+}
+
+POSTROAD_DECL std::string run::tables_text(const fold& from, format as) const {
+  std::string out;
+  const paper figures(use_.paper ? library_.paper : std::string_view());
+  for (auto& t : from.tables()) {
+    figures.annotate(t);
+    render(out, t, as, foot_, out.empty());
+  }
+  return out;
 }
 
 POSTROAD_DECL void run::read_all(fold& into, std::vector<std::string> files) {
@@ -122,10 +130,15 @@ POSTROAD_DECL void run::read_file(fold& into, const std::string& name) {
 
 POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) {
   line_reader lines(fd);
+  if (use_.merge)
+    return read_partial(into, name, lines);
   std::string_view line;
+  shard_hash shard;
   for (;;) {
     switch (lines.next(line)) {
     case line_reader::got::line:
+      if (use_.partial)
+        shard.add(line);
       if (const auto why = into.add(line))
         reject(name, lines.number(), line, *why);
       break;
@@ -135,6 +148,9 @@ POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) 
     case line_reader::got::failed:
       throw detail::cannot("read", name);
     case line_reader::got::end:
+      if (use_.partial && lines.number() != 0 && !head_.shards.insert(shard.text()).second &&
+          !use_.allow_duplicates)
+        throw bad_partial(fmt::format("{} has been read before; --allow-duplicates takes it", name));
       return;
     case line_reader::got::interrupted:
       break;
@@ -144,6 +160,27 @@ POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) 
       return;
     }
   }
+}
+
+POSTROAD_DECL void run::read_partial(fold& into, const std::string& name, line_reader& lines) {
+  const auto before = std::exchange(head_.malformed, 0);
+  try {
+    partial_reader reader(head_, into, use_.allow_duplicates);
+    std::string_view line;
+    for (auto got = lines.next(line); got != line_reader::got::end; got = lines.next(line)) {
+      if (got == line_reader::got::failed)
+        throw detail::cannot("read", name);
+      if (got == line_reader::got::interrupted && detail::interrupted != 0)
+        throw bad_partial("interrupted");
+      if (got == line_reader::got::line)
+        reader.add(line);
+    }
+    reader.finish();
+  } catch (const bad_partial& e) {
+    throw bad_partial(fmt::format("{}: {}", name, e.what()));
+  }
+  foot_.malformed += head_.malformed;
+  head_.malformed = before;
 }
 
 POSTROAD_DECL void run::reject(const std::string& name, std::uint64_t number, std::string_view line,

@@ -22,10 +22,6 @@ namespace detail {
   return {};
 }
 
-[[nodiscard]] inline bool looks_at_values(measure is) noexcept {
-  return is == measure::values || is == measure::distinct || is == measure::mode || is == measure::quantile;
-}
-
 inline constexpr auto no_ordinal = static_cast<std::size_t>(-1);
 
 } // namespace detail
@@ -38,9 +34,8 @@ POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths
   for (std::size_t i = 0; i < spec.rows.size(); ++i) {
     key_.clear();
     group_key::append(key_, group_key::kind::value, std::to_string(i)); // two rows may have one label
-    row_at_hand(rows.index_of(key_));
+    row(key_);
   }
-  rows_at_hand_.clear();
 }
 
 POSTROAD_DECL void tally::add(const fields& in) {
@@ -54,21 +49,22 @@ POSTROAD_DECL void tally::add(const fields& in) {
   if (rows_at_hand_.empty())
     return;
   look_at_values(in);
-  for (const auto row : rows_at_hand_)
-    add_cells(in, row);
+  for (const auto at : rows_at_hand_)
+    add_cells(in, at);
 }
 
-POSTROAD_DECL void tally::row_at_hand(std::uint32_t row) {
-  if (row >= records.size()) {
-    records.resize(row + 1);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (spec_.columns[i].is == measure::holding)
-        columns[i].holding.resize(row + 1);
-      if (spec_.columns[i].is == measure::sum || spec_.columns[i].is == measure::mean)
-        columns[i].sums.resize(row + 1);
-    }
+POSTROAD_DECL std::uint32_t tally::row(std::string_view key) {
+  const auto row = rows.index_of(key);
+  if (row < records.size())
+    return row;
+  records.resize(row + 1);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (spec_.columns[i].is == measure::holding)
+      columns[i].holding.resize(row + 1);
+    if (spec_.columns[i].is == measure::sum || spec_.columns[i].is == measure::mean)
+      columns[i].sums.resize(row + 1);
   }
-  rows_at_hand_.push_back(row);
+  return row;
 }
 
 POSTROAD_DECL void tally::find_rows(const fields& in) {
@@ -88,7 +84,7 @@ POSTROAD_DECL void tally::find_groups(const fields& in) {
   if (spec_.by.size() == 1 && in.at(spec_.by[0]).size() == 1) {
     key_.clear();
     group_key::append(key_, in.at(spec_.by[0])[0].value);
-    return row_at_hand(rows.index_of(key_));
+    return rows_at_hand_.push_back(row(key_));
   }
   combine(in, 0, {});
   // A record counts once in a row, however many of its elements say so.
@@ -100,7 +96,7 @@ POSTROAD_DECL void tally::find_groups(const fields& in) {
 /// element.
 POSTROAD_DECL void tally::combine(const fields& in, std::size_t part, const std::string& prefix) {
   if (part == spec_.by.size())
-    return row_at_hand(rows.index_of(prefix));
+    return rows_at_hand_.push_back(row(prefix));
   std::size_t bound = detail::no_ordinal; // the element that an earlier path has chosen
   for (std::size_t i = 0; i < part; ++i)
     if (!fans_[part].empty() && fans_[i] == fans_[part])
@@ -130,7 +126,7 @@ POSTROAD_DECL void tally::look_at_values(const fields& in) {
     auto& column = columns[i];
     if (spec.is == measure::holding)
       holds_[i] = spec.when.holds(in);
-    if (!detail::looks_at_values(spec.is))
+    if (!looks_at_values(spec.is))
       continue;
     column.at_hand.clear();
     for (const auto& f : in.at(spec.path)) {
@@ -155,25 +151,25 @@ POSTROAD_DECL void tally::look_at_values(const fields& in) {
   }
 }
 
-POSTROAD_DECL void tally::add_cells(const fields& in, std::uint32_t row) {
-  ++records[row];
+POSTROAD_DECL void tally::add_cells(const fields& in, std::uint32_t at) {
+  ++records[at];
   for (std::size_t i = 0; i < columns.size(); ++i) {
     auto& column = columns[i];
     switch (spec_.columns[i].is) {
     case measure::count:
       break;
     case measure::holding:
-      column.holding[row] += static_cast<std::uint64_t>(holds_[i]);
+      column.holding[at] += static_cast<std::uint64_t>(holds_[i]);
       break;
     case measure::sum:
     case measure::mean:
       for (const auto& f : in.at(spec_.columns[i].path))
         if (const auto number = decimal_of(f.value))
-          column.sums[row].add(*number);
+          column.sums[at].add(*number);
       break;
     default:
       for (const auto value : column.at_hand)
-        column.seen.add(row, value);
+        column.seen.add(at, value);
     }
   }
 }
