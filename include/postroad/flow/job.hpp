@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -107,11 +108,11 @@ public:
     return false;
   }
 
-  /// Writes the record with the measured member (JSON), and with further members before it that --each adds.
-  void write(outcome what, std::string_view json, const std::vector<record::member>& more = {}) {
-    std::vector<record::member> all{{member_, json}};
-    all.insert(all.end(), more.begin(), more.end());
-    record::append_record(out_, line_view(), there_, all);
+  /// Writes the record with the measured member (JSON), and with further members behind it that --each adds.
+  void write(outcome what, std::string_view json, std::initializer_list<record::member> more = {}) {
+    written_.assign({{member_, json}});
+    written_.insert(written_.end(), more.begin(), more.end());
+    record::append_record(out_, line_view(), there_, written_);
     outcomes_.push_back(what);
   }
 
@@ -143,6 +144,16 @@ private:
   std::vector<record::present> there_;
   std::string out_;
   std::vector<outcome> outcomes_;
+  std::vector<record::member> written_;
+
+  /// Begins anew with another record; the memory stays.
+  void reuse() {
+    parked_ = false;
+    fields_.clear();
+    there_.clear();
+    out_.clear();
+    outcomes_.clear();
+  }
 };
 
 } // namespace postroad::flow

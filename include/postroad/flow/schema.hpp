@@ -95,9 +95,13 @@ namespace postroad::flow {
       {"tls.certificate.verify_errors[]", "string", "all that is wrong with the chain"},
       {"tls.certificate.matches", "domain|server|neither", "whom a name of it fits, the mail domain first"},
       {"tls.certificate.matched_name", "string", "the name that fitted"},
+      {"tls.certificate.matched_name_b64", "base64", "its bytes, where they are no UTF-8"},
       {"tls.certificate.subject", "string", "subject of the leaf"},
+      {"tls.certificate.subject_b64", "base64", "its bytes, where they are no UTF-8"},
       {"tls.certificate.issuer", "string", "issuer of the leaf"},
+      {"tls.certificate.issuer_b64", "base64", "its bytes, where they are no UTF-8"},
       {"tls.certificate.names[]", "string", "the names and addresses it is for"},
+      {"tls.certificate.names_b64[]", "base64", "all of their bytes, where one is no UTF-8"},
       {"tls.certificate.not_before", "time", "valid from"},
       {"tls.certificate.not_after", "time", "valid until"},
       {"tls.certificate.key_type", "string", "rsa ec ..."},
@@ -108,6 +112,7 @@ namespace postroad::flow {
       {"tls.certificate.chain_length", "integer", "certificates sent"},
       {"tls.certificate.scts", "integer", "signed certificate timestamps in the leaf"},
       {"tls.roots.file", "string", "the roots it was judged by"},
+      {"tls.roots.file_b64", "base64", "its name's bytes, where they are no UTF-8"},
       {"tls.roots.sha256", "string", "their file's hash"},
   };
 }

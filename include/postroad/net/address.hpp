@@ -68,9 +68,28 @@ struct address {
   return a;
 }
 
+namespace detail {
+inline char* write_octet(char* to, unsigned n) noexcept {
+  if (n >= 100)
+    *to++ = static_cast<char>('0' + n / 100);
+  if (n >= 10)
+    *to++ = static_cast<char>('0' + n / 10 % 10);
+  *to++ = static_cast<char>('0' + n % 10);
+  return to;
+}
+} // namespace detail
+
 [[nodiscard]] inline std::string to_string(const address& a) {
   char text[INET6_ADDRSTRLEN];
-  return inet_ntop(a.v6 ? AF_INET6 : AF_INET, a.bytes.data(), text, sizeof text);
+  if (a.v6)
+    return inet_ntop(AF_INET6, a.bytes.data(), text, sizeof text);
+  char* end = text; // records are full of these: inet_ntop formats them with printf
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0)
+      *end++ = '.';
+    end = detail::write_octet(end, a.bytes[i]);
+  }
+  return {text, end};
 }
 
 /// An address and a port.
@@ -81,8 +100,11 @@ struct endpoint {
 };
 
 [[nodiscard]] inline std::string to_string(const endpoint& e) {
-  const auto port = std::to_string(e.port);
-  return e.ip.v6 ? "[" + to_string(e.ip) + "]:" + port : to_string(e.ip) + ":" + port;
+  auto text = to_string(e.ip);
+  if (e.ip.v6)
+    text = '[' + text + ']';
+  text += ':';
+  return text += std::to_string(e.port);
 }
 
 /// Reads an address with or without a port: "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53".

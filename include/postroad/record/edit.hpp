@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace postroad::record {
 
@@ -55,8 +55,8 @@ inline void cut_member(std::string& line, std::size_t key_at, std::size_t end) {
 /// `line` is a valid JSON object; blanks around it go, all else stays. A member that `there` names is
 /// replaced where it stands; if it stands there twice, the later ones go. The others are appended in order.
 /// Example: {"a":1} with mx = {} gives {"a":1,"mx":{}}.
-inline void append_record(std::string& out, std::string_view line, const std::vector<present>& there,
-                          const std::vector<member>& members) {
+inline void append_record(std::string& out, std::string_view line, std::span<const present> there,
+                          std::span<const member> members) {
   while (!line.empty() && static_cast<unsigned char>(line.front()) <= ' ')
     line.remove_prefix(1);
   while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ')

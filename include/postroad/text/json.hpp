@@ -7,6 +7,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -33,38 +34,62 @@ inline void append_control(std::string& out, char c) {
 }
 } // namespace detail
 
+namespace detail {
+
+/// Length of the run at the start of `s` that stands in a JSON string as it is: printable ASCII but quote and
+/// backslash. Eight bytes at a time: a byte below a bound sets its top bit when the bound is taken off it,
+/// unless it was set already.
+[[nodiscard]] inline std::size_t plain_run(std::string_view s) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+  const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & tops; };
+  std::size_t at = 0;
+  for (; at + 8 <= s.size(); at += 8) {
+    std::uint64_t x;
+    std::memcpy(&x, s.data() + at, 8);
+    const auto control = (x - ones * 0x20) & ~x & tops;
+    if (control | (x & tops) | has_zero(x ^ ones * '"') | has_zero(x ^ ones * '\\') |
+        has_zero(x ^ ones * 0x7f))
+      break;
+  }
+  for (; at < s.size(); ++at) {
+    const auto c = static_cast<std::uint8_t>(s[at]);
+    if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+      break;
+  }
+  return at;
+}
+
+/// One byte or sequence that needs more than a copy; returns how many bytes it was.
+inline std::size_t append_special(std::string& out, std::string_view s) {
+  const auto c = static_cast<std::uint8_t>(s[0]);
+  if (c < 0x80) {
+    if (c == '"' || c == '\\')
+      out.append({'\\', s[0]});
+    else
+      append_control(out, s[0]);
+    return 1;
+  }
+  const auto n = utf8_sequence(s);
+  if (n == 0)
+    out += "\xef\xbf\xbd"; // U+FFFD
+  else
+    out.append(s.substr(0, n));
+  return n == 0 ? 1 : n;
+}
+
+} // namespace detail
+
 /// Appends `s` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD, one each.
 /// Example: `a"b` gives "a\"b".
 inline void append_json_string(std::string& out, std::string_view s) {
   out += '"';
-  std::size_t plain = 0; // start of the run that can be copied as it is
-  std::size_t i = 0;
-  const auto flush = [&] { out.append(s.data() + plain, i - plain); };
-  while (i < s.size()) {
-    const auto c = static_cast<std::uint8_t>(s[i]);
-    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-      ++i;
-    } else if (c >= 0x80) {
-      const auto n = utf8_sequence(s.substr(i));
-      if (n != 0) {
-        i += n;
-        continue;
-      }
-      flush();
-      out += "\xef\xbf\xbd"; // U+FFFD
-      plain = ++i;
-    } else {
-      flush();
-      if (c == '"' || c == '\\') {
-        out += '\\';
-        out += s[i];
-      } else {
-        detail::append_control(out, s[i]);
-      }
-      plain = ++i;
-    }
+  while (!s.empty()) {
+    const auto plain = detail::plain_run(s);
+    out.append(s.substr(0, plain));
+    s.remove_prefix(plain);
+    if (!s.empty())
+      s.remove_prefix(detail::append_special(out, s));
   }
-  flush();
   out += '"';
 }
 
@@ -85,10 +110,15 @@ public:
     comma_ = true;
     return *this;
   }
+  /// `name` is one of ours: ASCII without quotes and backslashes.
   json_writer& key(std::string_view name) {
-    separate();
-    append_json_string(out_, name);
-    out_ += ':';
+    const auto start = out_.size();
+    out_.append(name.size() + (comma_ ? 4 : 3), '"');
+    char* to = out_.data() + start + (comma_ ? 1 : 0);
+    if (comma_)
+      to[-1] = ',';
+    std::memcpy(to + 1, name.data(), name.size());
+    to[name.size() + 2] = ':';
     comma_ = false;
     return *this;
   }

@@ -49,9 +49,12 @@ struct host_and_port {
 /// An address in its canonical text (RFC 5952), or nothing where `s` is no address. Example: "2001:DB8:0::1"
 /// gives "2001:db8::1".
 [[nodiscard]] inline std::optional<std::string> canonical_address(std::string_view s) {
+  const bool colons = s.find(':') != std::string_view::npos;
+  if (s.empty() || (!colons && !is_digit(s.back()))) // most names end here
+    return std::nullopt;
   unsigned char bytes[16];
   char shown[INET6_ADDRSTRLEN];
-  const int family = s.find(':') != std::string_view::npos ? AF_INET6 : AF_INET;
+  const int family = colons ? AF_INET6 : AF_INET;
   const std::string text(s);
   if (std::strlen(text.c_str()) != s.size() || inet_pton(family, text.c_str(), bytes) != 1)
     return std::nullopt;

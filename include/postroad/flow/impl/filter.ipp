@@ -85,11 +85,12 @@ private:
   void start(const taken&);
   void put_aside(const taken&, outcome); ///< a record that is not measured: blocked, aborted
   // work
+  std::unique_ptr<job> spare_job();
   net::task<void> work(std::unique_ptr<job>);
   void finish(job&);
   // lines out
   std::uint64_t reserve();
-  void deliver(std::uint64_t number, std::string text, std::size_t cost);
+  void deliver(std::uint64_t number, std::string& text, std::size_t cost);
   void emit(std::string_view lines);
   void flush();
   void check_end();
@@ -122,6 +123,7 @@ private:
   bool pages_, terminal_, show_progress_;
   bool interrupted_ = false, input_done_ = false, done_ = false;
   bool admit_posted_ = false, flush_armed_ = false;
+  std::vector<std::unique_ptr<job>> spare_jobs_;
   std::size_t jobs_ = 0, held_ = 0;
   std::uint64_t next_number_ = 0, first_waiting_ = 0;
   struct slot {
@@ -209,7 +211,7 @@ inline void engine::handle(const record::line& line) {
     ++counts_.passed;
     std::string text(t.record);
     text += '\n';
-    return deliver(reserve(), std::move(text), 0);
+    return deliver(reserve(), text, 0);
   }
   case taken::kind::work:
     ++counts_.in;
@@ -235,7 +237,7 @@ inline void engine::start(const taken& t) {
     return put_aside(t, outcome::aborted);
   if (!about.domain.empty() && blocked_.has(about.domain))
     return put_aside(t, outcome::blocked);
-  auto record = std::make_unique<job>(places_);
+  auto record = spare_job();
   record->number_ = reserve();
   record->member_ = is_.member;
   record->about_ = std::move(about);
@@ -263,14 +265,26 @@ inline void engine::put_aside(const taken& t, outcome what) {
       .member("outcome", to_string(what))
       .member("time", text::now_rfc3339())
       .end();
-  record::append_record(text, t.record, *t.there, {{is_.member, json}});
+  const record::member aside{is_.member, json};
+  record::append_record(text, t.record, *t.there, {&aside, 1});
   counts_.add(what);
-  deliver(reserve(), std::move(text), 0);
+  deliver(reserve(), text, 0);
+}
+
+/// Jobs are used again: their strings have found their sizes.
+inline std::unique_ptr<job> engine::spare_job() {
+  if (spare_jobs_.empty())
+    return std::make_unique<job>(places_);
+  auto record = std::move(spare_jobs_.back());
+  spare_jobs_.pop_back();
+  return record;
 }
 
 inline net::task<void> engine::work(std::unique_ptr<job> record) {
   co_await filter_->measure(*record);
   finish(*record);
+  record->reuse();
+  spare_jobs_.push_back(std::move(record));
 }
 
 inline void engine::finish(job& record) {
@@ -279,7 +293,7 @@ inline void engine::finish(job& record) {
   --jobs_;
   if (!record.parked_)
     places_.give_back();
-  deliver(record.number_, std::move(record.out_), record.cost_);
+  deliver(record.number_, record.out_, record.cost_);
   admit_soon();
 }
 
@@ -291,7 +305,7 @@ inline std::uint64_t engine::reserve() {
 
 /// Output that is ready: written now, or, with --keep-order, once all before it is. What a record costs of
 /// the window is given back when it leaves.
-inline void engine::deliver(std::uint64_t number, std::string text, std::size_t cost) {
+inline void engine::deliver(std::uint64_t number, std::string& text, std::size_t cost) {
   if (!use_.keep_order) {
     held_ -= cost;
     return emit(text);
