@@ -388,6 +388,8 @@ void generator::deal_domains() {
     else if (slots_[i].is == setup::dead)
       dead.push_back(i);
   }
+  draw_.shuffle(served); // a hoster's domains are of all ranks
+  draw_.shuffle(dead);
   for (std::size_t h = 0; h < hosts_.size(); ++h) {
     auto& from = hosts_[h].fails ? dead : served;
     for (std::size_t i = 0; i < hosts_[h].size && !from.empty(); ++i) {

@@ -392,7 +392,7 @@ hand_table make_table() {
         R"("mx":{"outcome":"nxdomain"},"smtp":{"outcome":"skipped"},"tls":{"outcome":"skipped"})");
   t.add(
       "hand-literal.de", "an address where a name should be", "@ MX 10 192.0.2.1.", {},
-      R"("mx":{"outcome":"ok","kind":"mx","hosts":[{"preference":10,"name":"192.0.2.1"}]},"smtp":{"outcome":"skipped"},"tls":{"outcome":"skipped"})");
+      R"("mx":{"outcome":"ok","kind":"mx","hosts":[{"preference":10,"name":"192.0.2.1","flags":["address_literal","unresolvable"]}]},"smtp":{"outcome":"skipped"},"tls":{"outcome":"skipped"})");
   t.add(
       "hand-loopback.com", "the MX host is 127.0.0.1: not ours to contact",
       "@ MX 10 localhost; localhost A 127.0.0.1", {},

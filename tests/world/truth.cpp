@@ -85,8 +85,10 @@ std::string collect(const zone& names, expected_host& host, rrtype kind, std::ve
 }
 
 void resolve(const zone& names, expected_host& host) {
-  if (reads_as_ipv4(host.name))
-    return flag(host, "address_literal");
+  if (reads_as_ipv4(host.name)) {
+    flag(host, "address_literal");
+    return flag(host, "unresolvable");
+  }
   host.ipv4_outcome = collect(names, host, rrtype::a, host.ipv4);
   host.ipv6_outcome = collect(names, host, rrtype::aaaa, host.ipv6);
   if (!host.alias.empty())
