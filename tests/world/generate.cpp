@@ -544,7 +544,7 @@ void generator::give_suites() {
                                              {0x009d, 0.10 * plain},
                                              {0x002f, 0.20 * plain},
                                              {0x0035, 0.30 * plain}});
-  std::size_t triple = 0;
+  const std::size_t triple[] = {all.size() - 3, all.size() - 7}; // among the smallest
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto& what = all[i]->what;
     what.suite_id = ids[i];
@@ -552,7 +552,7 @@ void generator::give_suites() {
       what.suite_id = 0xc02b;
     else if (what.shows.key == key_kind::rsa_512)
       what.suite_id = 0x002f; // the only kind that 512 bits are enough for everywhere
-    else if (all[i]->size <= 1 && all[i]->stands == standing::un && triple++ < 2)
+    else if (triple[0] == i || triple[1] == i)
       what.suite_id = 0x000a;
     const double old = traits_.share();
     what.top = suite_of(what.suite_id).needs_tls12 || old < 0.5 ? tls_version::v1_2
