@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,21 @@ struct room {
   [[nodiscard]] std::size_t want(std::string_view path) const { return paths.add(path).value(); }
 };
 
+/// A record as it was read, before anything is set in motion for it. The views live as long as the call.
+struct glance {
+  std::string_view line;
+  const std::vector<field>& fields;
+};
+
 class filter {
 public:
   virtual ~filter() = default;
+  /// What needs nobody's answer is answered here, at the speed of the pipe: appends the member (JSON) to
+  /// `json` and returns its outcome. Nothing: the record goes to measure().
+  virtual std::optional<outcome> answer_at_once(const glance&, std::string& json) {
+    (void)json;
+    return std::nullopt;
+  }
   /// What one record undergoes. It calls record.write() at least once, whatever happens.
   virtual net::task<void> measure(job& record) = 0;
   /// Gives up what is in flight: every await of measure() ends soon, with outcome `aborted`.

@@ -21,6 +21,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <span>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -69,7 +70,8 @@ public:
 
 private:
   using clock = std::chrono::steady_clock;
-  static constexpr std::size_t flush_at = 64 * 1024;          // a pipe's worth
+  static constexpr std::size_t flush_at =
+      256 * 1024; // fewer wake-ups of the writer; a pipe takes 64 KiB at once
   static constexpr std::size_t stop_reading_at = 1024 * 1024; // of output that nobody takes
   static constexpr auto flush_after = std::chrono::milliseconds(20);
   static constexpr auto second_thought = std::chrono::milliseconds(250);
@@ -83,6 +85,7 @@ private:
   void handle(const record::line&);
   void reject(const record::line&, std::string_view why);
   void start(const taken&);
+  std::optional<outcome> answered_at_once(const taken&);
   void put_aside(const taken&, outcome); ///< a record that is not measured: blocked, aborted
   // work
   std::unique_ptr<job> spare_job();
@@ -91,7 +94,9 @@ private:
   // lines out
   std::uint64_t reserve();
   void deliver(std::uint64_t number, std::string& text, std::size_t cost);
+  void put(const taken&, std::span<const record::member>);
   void emit(std::string_view lines);
+  void flush_in_time();
   void flush();
   void check_end();
   // the rest of the world
@@ -132,7 +137,7 @@ private:
     std::string text;
   };
   std::deque<slot> in_order_;
-  std::string buffer_;
+  std::string buffer_, json_;
   tally counts_;
 };
 
@@ -206,13 +211,10 @@ inline void engine::handle(const record::line& line) {
     return;
   case taken::kind::reject:
     return reject(line, t.why);
-  case taken::kind::pass: {
+  case taken::kind::pass:
     ++counts_.in;
     ++counts_.passed;
-    std::string text(t.record);
-    text += '\n';
-    return deliver(reserve(), text, 0);
-  }
+    return put(t, {});
   case taken::kind::work:
     ++counts_.in;
     return start(t);
@@ -232,9 +234,14 @@ inline void engine::reject(const record::line& line, std::string_view why) {
 }
 
 inline void engine::start(const taken& t) {
-  auto about = intake_.subject_of(t);
   if (interrupted_)
     return put_aside(t, outcome::aborted);
+  if (const auto what = answered_at_once(t)) {
+    const record::member answer{is_.member, json_};
+    counts_.add(*what);
+    return put(t, {&answer, 1});
+  }
+  auto about = intake_.subject_of(t);
   if (!about.domain.empty() && blocked_.has(about.domain))
     return put_aside(t, outcome::blocked);
   auto record = spare_job();
@@ -258,16 +265,29 @@ inline void engine::start(const taken& t) {
   net::spawn(work(std::move(record)));
 }
 
+inline std::optional<outcome> engine::answered_at_once(const taken& t) {
+  json_.clear();
+  return filter_->answer_at_once({t.record, *t.fields}, json_);
+}
+
 inline void engine::put_aside(const taken& t, outcome what) {
-  std::string json, text;
-  text::json_writer(json)
-      .object()
-      .member("outcome", to_string(what))
-      .member("time", text::now_rfc3339())
-      .end();
-  const record::member aside{is_.member, json};
-  record::append_record(text, t.record, *t.there, {&aside, 1});
+  json_.clear();
+  text::json_writer out(json_);
+  out.object().member("outcome", to_string(what)).member("time", text::now_rfc3339()).end();
+  const record::member aside{is_.member, json_};
   counts_.add(what);
+  put(t, {&aside, 1});
+}
+
+/// Writes a record that never became a job; straight into the buffer where nothing stands in between.
+inline void engine::put(const taken& t, std::span<const record::member> members) {
+  if (!pages_ && !use_.keep_order) {
+    record::append_record(buffer_, t.record, *t.there, members);
+    ++counts_.out;
+    return flush_in_time();
+  }
+  std::string text;
+  record::append_record(text, t.record, *t.there, members);
   deliver(reserve(), text, 0);
 }
 
@@ -332,6 +352,10 @@ inline void engine::emit(std::string_view lines) {
     ++counts_.out;
     lines.remove_prefix(end);
   }
+  flush_in_time();
+}
+
+inline void engine::flush_in_time() {
   if (buffer_.size() >= flush_at || terminal_)
     return flush();
   if (std::exchange(flush_armed_, true))
@@ -353,7 +377,7 @@ inline void engine::flush() {
   if (!buffer_.empty())
     output_->give(buffer_);
   if (!done_)
-    admit();
+    admit_soon();
 }
 
 /// The end: nothing comes, nothing is under way, everything is out.
