@@ -17,8 +17,7 @@ POSTROAD_DECL intake::intake(record::path_set& paths, std::string_view member,
     : paths_(paths), replaceable_(std::move(extras)),
       outcome_path_(paths.add(std::string(member) + ".outcome").value()),
       domain_path_(paths.add("domain").value()), host_path_(paths.add("host").value()),
-      ip_path_(paths.add("ip").value()), port_path_(paths.add("port").value()), only_(std::move(only)),
-      how_(how) {
+      ip_path_(paths.add("ip").value()), port_path_(paths.add("port").value()), only_(std::move(only)) {
   replaceable_.insert(replaceable_.begin(), member);
   for (const auto name : replaceable_)
     replaceable_paths_.push_back(paths.add(name).value());
