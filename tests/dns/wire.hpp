@@ -40,6 +40,8 @@ public:
     ++counts_[0];
     return raw(name(qname)).u16(type).u16(1);
   }
+  /// A question section as it came from elsewhere.
+  message& question(const bytes& whole) { return ++counts_[0], raw(whole); }
   /// The next records go to the answer (1), authority (2) or additional (3) section.
   message& section(std::size_t which) { return section_ = which, *this; }
   message& record(const bytes& owner, unsigned type, const bytes& rdata, std::uint32_t ttl = 300,

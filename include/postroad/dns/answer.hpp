@@ -230,7 +230,7 @@ inline void read_answer(const message& m, type t, answer& a) {
     a.open_chain = a.cname_hops > hops && !survey.soa;
     a.what = survey.referral && !a.open_chain ? outcome::lame : outcome::nodata;
   }
-  if (!found)
+  if (!found && !a.open_chain)
     a.ttl = survey.soa ? std::min(a.ttl, survey.negative_ttl) : 0;
   if (problem && !a.truncated) { // a reply cut at a record is what TC announces
     a.what = outcome::malformed;

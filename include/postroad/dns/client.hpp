@@ -32,14 +32,14 @@ struct client_settings {
 
   std::size_t cache_bytes = std::size_t{64} << 20; ///< for answers; 0 remembers nothing
   unsigned window = 1024;                          ///< questions in flight to one server at the most
-  double rate = 0;                    ///< packets and TCP connections a second to all; 0: no limit
-  bool use_0x20 = true;               ///< random letter case (draft-vixie-dnsext-dns0x20)
-  bool use_tcp = true;                ///< after TC; else the outcome is `truncated`
-  std::uint16_t edns_size = 1232;     ///< DNS flag day 2020; 0: no EDNS at all
-  bool ask_ad = true;                 ///< AD in queries (RFC 6840 5.7)
-  bool dnssec_ok = false;             ///< DO (RFC 3225)
-  bool checking_disabled = false;     ///< CD (RFC 4035 3.2.2)
-  std::optional<net::address> source; ///< to send from, for servers of its family
+  double rate = 0;                ///< packets and TCP connections a second to all; 0: no limit
+  bool use_0x20 = true;           ///< random letter case (draft-vixie-dnsext-dns0x20)
+  bool use_tcp = true;            ///< after TC; else the outcome is `truncated`
+  std::uint16_t edns_size = 1232; ///< DNS flag day 2020; 0: no EDNS at all
+  bool ask_ad = true;             ///< AD in queries (RFC 6840 5.7)
+  bool dnssec_ok = false;         ///< DO (RFC 3225)
+  bool checking_disabled = false; ///< CD (RFC 4035 3.2.2)
+  std::optional<net::address> source = std::nullopt; ///< to send from, for servers of its family
   std::chrono::milliseconds grace{0}; ///< holds answers back to see whether a second, different one follows
   unsigned sockets = 16;  ///< per family, opened as they are needed; more ports are harder to guess
   std::uint64_t seed = 0; ///< 0: from the kernel; else one stream of ids and letter cases, for tests

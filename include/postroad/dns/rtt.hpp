@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -41,7 +42,7 @@ public:
   [[nodiscard]] microseconds timeout() const noexcept {
     if (samples_ == 0)
       return initial;
-    const auto want = std::max(mean_ + 4 * deviation_, 1.5 * percentile_);
+    const auto want = std::max(mean_ + 4 * deviation_, 1.5 * std::max(mean_, percentile_));
     return std::clamp(microseconds(static_cast<std::int64_t>(want)), least, greatest);
   }
 

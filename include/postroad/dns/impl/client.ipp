@@ -777,7 +777,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     }
     q.asked = got.canonical;
     q.hops = got.cname_hops;
-    q.ttl = std::min(q.ttl, got.ttl == 0 ? q.ttl : got.ttl);
+    q.ttl = std::min(q.ttl, got.ttl);
     q.authenticated = q.authenticated && got.authenticated;
     q.case_bits = random.word64();
     q.timeouts = 0;
