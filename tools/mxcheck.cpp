@@ -32,7 +32,8 @@ const flow::tool mxcheck{
 class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
-      : use_(use), dns_(in.io, flow::client_settings_of(use)), providers_(flow::providers_of(use.providers)) {
+      : use_(use), dns_(in.io, flow::client_settings_of(use, use.retries)),
+        providers_(flow::providers_of(use.providers)) {
     ask_.addresses = !use.mx_only;
     ask_.ipv4 = !use.ipv6_only;
     ask_.ipv6 = !use.ipv4_only;

@@ -2,6 +2,10 @@
 
 #include <postroad/record/edit.hpp>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 using namespace postroad::record;
 
 namespace {

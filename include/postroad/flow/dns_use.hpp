@@ -14,7 +14,9 @@
 
 namespace postroad::flow {
 
-[[nodiscard]] dns::client_settings client_settings_of(const settings&);
+/// `retries` is --retries where that speaks of DNS; a tool that visits servers keeps it for those.
+[[nodiscard]] dns::client_settings client_settings_of(const settings&,
+                                                      std::uint32_t retries = settings{}.retries);
 [[nodiscard]] dns::provider_map providers_of(const std::string& file); ///< empty: the map that ships
 void write_dns_counts(text::json_writer&, const dns::client&);
 

@@ -24,7 +24,7 @@ struct settings {
   cli::byte_size window{std::uint64_t{64} << 20};
   double rate = 0;
   std::chrono::milliseconds timeout{30'000};
-  std::uint32_t retries = 2;
+  std::uint32_t retries = 7; // with a packet in ten lost, one question in 10^8 stays without answer
   bool keep_order = false;
   std::vector<std::string> resolvers;
   cli::byte_size cache{std::uint64_t{64} << 20};

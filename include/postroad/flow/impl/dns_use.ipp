@@ -6,11 +6,11 @@
 
 namespace postroad::flow {
 
-POSTROAD_DECL dns::client_settings client_settings_of(const settings& use) {
+POSTROAD_DECL dns::client_settings client_settings_of(const settings& use, std::uint32_t retries) {
   dns::client_settings s;
   s.resolvers = resolvers_of(use, dns::system_resolvers());
   s.timeout = use.timeout;
-  s.retries = use.retries;
+  s.retries = retries;
   s.cache_bytes = use.cache.bytes;
   s.rate = use.rate;
   s.source = source_of(use);
