@@ -1,4 +1,5 @@
-// Runs a libFuzzer target without libFuzzer: first every file of a corpus, then N mutations of them from a fixed seed.
+// Runs a libFuzzer target without libFuzzer: first every file of a corpus, then N mutations of them from a
+// fixed seed.
 //
 //   driver [-n MUTATIONS] [-s SEED] FILE|FOLDER...
 //
@@ -37,30 +38,37 @@ std::vector<bytes> corpus(const std::vector<std::string>& places) {
   for (const auto& place : places) {
     if (std::filesystem::is_directory(place)) {
       for (const auto& entry : std::filesystem::recursive_directory_iterator(place))
-        if (entry.is_regular_file()) files.push_back(entry.path());
+        if (entry.is_regular_file())
+          files.push_back(entry.path());
     } else {
       files.emplace_back(place);
     }
   }
   std::sort(files.begin(), files.end()); // the same order everywhere, so that a seed names one run
   std::vector<bytes> inputs;
-  for (const auto& file : files) inputs.push_back(slurp(file));
+  for (const auto& file : files)
+    inputs.push_back(slurp(file));
   return inputs;
 }
 
 using generator = std::mt19937_64;
 
-std::size_t below(generator& random, std::size_t n) { return n == 0 ? 0 : static_cast<std::size_t>(random() % n); }
+std::size_t below(generator& random, std::size_t n) {
+  return n == 0 ? 0 : static_cast<std::size_t>(random() % n);
+}
 
-constexpr std::uint8_t nasty[] = {0, 1, 0x0a, 0x0d, 0x20, 0x22, 0x3f, 0x40, 0x5c, 0x7f, 0x80, 0xc0, 0xc3, 0xff};
+constexpr std::uint8_t nasty[] = {0,    1,    0x0a, 0x0d, 0x20, 0x22, 0x3f,
+                                  0x40, 0x5c, 0x7f, 0x80, 0xc0, 0xc3, 0xff};
 
 void mutate_once(bytes& input, const bytes& other, generator& random) {
   switch (random() % 7) {
   case 0: // one bit
-    if (!input.empty()) input[below(random, input.size())] ^= static_cast<std::uint8_t>(1u << (random() % 8));
+    if (!input.empty())
+      input[below(random, input.size())] ^= static_cast<std::uint8_t>(1u << (random() % 8));
     break;
   case 1: // one byte
-    if (!input.empty()) input[below(random, input.size())] = nasty[random() % std::size(nasty)];
+    if (!input.empty())
+      input[below(random, input.size())] = nasty[random() % std::size(nasty)];
     break;
   case 2: { // insert some
     const auto at = static_cast<std::ptrdiff_t>(below(random, input.size() + 1));
@@ -84,9 +92,11 @@ void mutate_once(bytes& input, const bytes& other, generator& random) {
     break;
   }
   default: // a random byte
-    if (!input.empty()) input[below(random, input.size())] = static_cast<std::uint8_t>(random());
+    if (!input.empty())
+      input[below(random, input.size())] = static_cast<std::uint8_t>(random());
   }
-  if (input.size() > longest_input) input.resize(longest_input);
+  if (input.size() > longest_input)
+    input.resize(longest_input);
 }
 
 } // namespace
@@ -97,18 +107,24 @@ int main(int argc, char** argv) {
   std::vector<std::string> places;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "-n" && i + 1 < argc) mutations = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "-s" && i + 1 < argc) seed = std::strtoull(argv[++i], nullptr, 10);
-    else places.push_back(word);
+    if (word == "-n" && i + 1 < argc)
+      mutations = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "-s" && i + 1 < argc)
+      seed = std::strtoull(argv[++i], nullptr, 10);
+    else
+      places.push_back(word);
   }
   auto inputs = corpus(places);
-  for (const auto& input : inputs) run(input);
-  if (inputs.empty()) inputs.emplace_back();
+  for (const auto& input : inputs)
+    run(input);
+  if (inputs.empty())
+    inputs.emplace_back();
   generator random(seed);
   for (unsigned long long i = 0; i < mutations; ++i) {
     bytes input = inputs[below(random, inputs.size())];
     const bytes& other = inputs[below(random, inputs.size())];
-    for (auto n = 1 + random() % 4; n > 0; --n) mutate_once(input, other, random);
+    for (auto n = 1 + random() % 4; n > 0; --n)
+      mutate_once(input, other, random);
     run(input);
   }
   std::printf("%llu inputs\n", static_cast<unsigned long long>(inputs.size()) + mutations);

@@ -36,7 +36,9 @@ inline address with_tail(address a, unsigned keep, bool bit) noexcept {
 [[nodiscard]] inline prefix network_of(const address& a, unsigned length) noexcept {
   return {detail::with_tail(a, length, false), length};
 }
-inline address prefix::last() const noexcept { return detail::with_tail(base, length, true); }
+inline address prefix::last() const noexcept {
+  return detail::with_tail(base, length, true);
+}
 inline bool prefix::contains(const address& a) const noexcept {
   return a.v6 == base.v6 && network_of(a, length).base == base;
 }
@@ -45,10 +47,13 @@ inline bool prefix::contains(const address& a) const noexcept {
 [[nodiscard]] inline std::optional<prefix> parse_prefix(std::string_view s) noexcept {
   const auto slash = s.find('/');
   const auto ip = parse_address(s.substr(0, slash));
-  if (!ip) return std::nullopt;
-  if (slash == std::string_view::npos) return prefix{*ip, ip->bits()};
+  if (!ip)
+    return std::nullopt;
+  if (slash == std::string_view::npos)
+    return prefix{*ip, ip->bits()};
   const auto length = text::number<unsigned>(s.substr(slash + 1));
-  if (!length || *length > ip->bits()) return std::nullopt;
+  if (!length || *length > ip->bits())
+    return std::nullopt;
   return network_of(*ip, *length);
 }
 
@@ -57,14 +62,16 @@ class prefix_set {
 public:
   prefix_set() = default;
   prefix_set(std::initializer_list<std::string_view> texts) {
-    for (const auto text : texts) insert(*parse_prefix(text));
+    for (const auto text : texts)
+      insert(*parse_prefix(text));
   }
   void insert(const prefix& p) {
     ranges_.push_back({p.base, p.last()});
     sorted_ = false;
   }
   [[nodiscard]] bool contains(const address& a) const {
-    if (!sorted_) sort();
+    if (!sorted_)
+      sort();
     const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), a,
                                         [](const address& x, const range& r) { return x < r.first; });
     return after != ranges_.begin() && a <= std::prev(after)->last;
@@ -77,7 +84,8 @@ private:
   };
   /// Sorts and merges, so that one look at the neighbour below decides.
   void sort() const {
-    std::sort(ranges_.begin(), ranges_.end(), [](const range& a, const range& b) { return a.first < b.first; });
+    std::sort(ranges_.begin(), ranges_.end(),
+              [](const range& a, const range& b) { return a.first < b.first; });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
       if (kept > 0 && ranges_[i].first <= ranges_[kept - 1].last)

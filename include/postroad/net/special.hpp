@@ -1,4 +1,5 @@
-/// Address space that no scan may touch by default: the IANA special-purpose registries (RFC 6890 and its updates).
+/// Address space that no scan may touch by default: the IANA special-purpose registries (RFC 6890 and its
+/// updates).
 #pragma once
 
 #include <postroad/net/prefix.hpp>
@@ -39,6 +40,8 @@ namespace postroad::net {
   return space;
 }
 
-[[nodiscard]] inline bool is_special(const address& a) { return special_purpose_space().contains(a); }
+[[nodiscard]] inline bool is_special(const address& a) {
+  return special_purpose_space().contains(a);
+}
 
 } // namespace postroad::net
