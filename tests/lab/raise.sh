@@ -2,12 +2,13 @@
 # ROOT is the unpacked Postfix. Every server dies with the namespace; `lower` ends them in order.
 lab_resolver=45.90.0.1
 lab_knot=45.90.0.53
-lab_servers="45.90.1.25 45.90.2.25 45.90.3.25 45.90.4.25 45.90.5.25 45.90.6.25 45.90.7.25 45.90.8.25 45.90.9.25 2a10:90:1::25"
+lab_servers="45.90.1.25 45.90.2.25 45.90.3.25 45.90.4.25 45.90.5.25 45.90.6.25 45.90.7.25 45.90.8.25 45.90.9.25 45.90.10.25 2a10:90:1::25"
 burst_names=2000
 children=()
 
 addresses() { # space that looks public, so that the tools' exclusion of special-purpose space stays on
   local address
+  echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/lo/disable_ipv6
   ip link set lo up
   for address in $lab_resolver $lab_knot $lab_servers; do
     ip address add "$address" dev lo || return
@@ -91,6 +92,7 @@ quiet_log() { # the visits of `answers` are written down
 raise() { # DIR ROOT
   dir=$1 root=$2
   chmod 755 "$dir"
+  hostname probe.lab.example
   addresses && make_certificates "$dir/tls" >"$dir/openssl.log" 2>&1 && start_dns && start_mail
 }
 
