@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -139,42 +140,29 @@ inline constexpr std::array software_rules = std::to_array<software_rule>({
 
 namespace detail {
 
-/// The texts in the shape that the rules look at.
-struct looked_at {
-  std::string banner, domain, keywords;
-  std::string_view reply;
-
-  [[nodiscard]] std::string_view at(look_at where) const noexcept {
-    switch (where) {
-    case look_at::banner:
-      return banner;
-    case look_at::domain:
-      return domain;
-    case look_at::keywords:
-      return keywords;
-    default:
-      return reply;
-    }
-  }
-};
-
 [[nodiscard]] inline std::string_view without_code(std::string_view line) noexcept {
   if (!reply_code(line))
     return line;
   return line.substr(std::min<std::size_t>(4, line.size()));
 }
 
-/// "220-mx.example ESMTP x\n220 hi" gives domain "mx.example" and banner "esmtp x\nhi". A banner of one word
-/// has no host name: then the word is the text.
-inline void read_banner(std::string_view banner, looked_at& out) {
+struct banner_text {
+  std::string domain, rest;
+};
+
+/// "220-mx.example ESMTP x\n220 hi" gives domain "mx.example" and rest "esmtp x\nhi". A banner of one word
+/// has no host name: then the word is the rest.
+[[nodiscard]] inline banner_text read_banner(std::string_view banner) {
+  banner_text out;
   auto first = without_code(text::take_until(banner, '\n'));
   if (const auto blank = first.find(' '); blank != std::string_view::npos) {
     out.domain = text::lowered(first.substr(0, blank));
     first.remove_prefix(blank + 1);
   }
-  out.banner = text::lowered(text::trimmed(first));
+  out.rest = text::lowered(text::trimmed(first));
   while (!banner.empty())
-    out.banner += "\n" + text::lowered(without_code(text::take_until(banner, '\n')));
+    out.rest += "\n" + text::lowered(without_code(text::take_until(banner, '\n')));
+  return out;
 }
 
 /// Keywords that operators switch on and off without changing the software; they say nothing about the order.
@@ -212,6 +200,40 @@ inline void read_banner(std::string_view banner, looked_at& out) {
   return n > 0 && text::is_digit(s[0]) ? std::string(s.substr(0, n)) : std::string{};
 }
 
+/// The texts in the shape that the rules look at. Most servers are known by their banner, so the order of the
+/// keywords is worked out when it is first asked for.
+class looked_at {
+public:
+  explicit looked_at(const spoken& heard)
+      : heard_(heard), banner_(read_banner(heard.banner)),
+        reply_(text::trimmed(without_code(heard.starttls_reply))) {}
+
+  [[nodiscard]] std::string_view at(look_at where) {
+    switch (where) {
+    case look_at::banner:
+      return banner_.rest;
+    case look_at::domain:
+      return banner_.domain;
+    case look_at::keywords:
+      return keywords();
+    default:
+      return reply_;
+    }
+  }
+
+private:
+  [[nodiscard]] std::string_view keywords() {
+    if (!keywords_)
+      keywords_ = heard_.ehlo.starts_with('2') ? keywords_in_order(heard_.ehlo) : std::string{};
+    return *keywords_;
+  }
+
+  const spoken& heard_;
+  banner_text banner_;
+  std::string_view reply_;
+  std::optional<std::string> keywords_;
+};
+
 } // namespace detail
 
 /// The first rule that fits names the software: banner rules stand before those of EHLO, and these before
@@ -220,11 +242,7 @@ inline void read_banner(std::string_view banner, looked_at& out) {
 /// Example: the banner "220 mx.example ESMTP Exim 4.82 #2 Sun, 26 Apr" gives {exim, "exim-banner", "4.82"}.
 [[nodiscard]] inline fingerprint identify(const spoken& heard,
                                           std::span<const software_rule> rules = software_rules) {
-  detail::looked_at texts;
-  detail::read_banner(heard.banner, texts);
-  if (heard.ehlo.starts_with('2'))
-    texts.keywords = detail::keywords_in_order(heard.ehlo);
-  texts.reply = text::trimmed(detail::without_code(heard.starttls_reply));
+  detail::looked_at texts(heard);
   for (const auto& rule : rules) {
     const auto text = texts.at(rule.where);
     if (!text.empty() && glob_match(rule.pattern, text))
