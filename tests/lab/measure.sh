@@ -1,6 +1,6 @@
 # Sourced inside the lab: `measure` runs the tools and compares them with the configuration (facts), with OpenSSL's client
 # and with what the servers wrote down.
-tools=(--resolver "$lab_resolver")
+tools=(-q --resolver "$lab_resolver")
 
 stated() { sed -E '/^#|^$/d; s/ +/ /g' "$lab/facts"; } # the table, one blank between words
 domains_stated() { stated | awk '$2 == "mx" { print $1 }'; }
