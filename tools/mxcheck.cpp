@@ -46,7 +46,7 @@ public:
       co_return;
     }
     const auto route = co_await dns::find_mail_hosts(dns_, record.about().domain, ask_);
-    std::string json;
+    auto& json = record.scratch();
     text::json_writer out(json);
     dns::write_mx(out, route, text::now_rfc3339());
     if (use_.each)

@@ -45,7 +45,7 @@ public:
       record.write(found.why_none, flow::unreached_member(found.why_none));
       co_return;
     }
-    std::string json;
+    auto& json = record.scratch();
     text::json_writer out(json);
     const auto& got = found.seen->got;
     smtp::write_smtp(out, got, found.at.to, found.at.host, found.seen->time, got.elapsed);

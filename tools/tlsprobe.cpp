@@ -71,7 +71,7 @@ private:
       seen.reached = v.got.reached;
       seen.elapsed = v.got.elapsed;
     }
-    std::string json;
+    auto& json = record.scratch();
     text::json_writer out(json);
     tls::write_tls(out, seen,
                    {.server = at.to,

@@ -116,6 +116,12 @@ public:
     outcomes_.push_back(what);
   }
 
+  /// An empty string to build the member in; it keeps its memory from record to record.
+  [[nodiscard]] std::string& scratch() noexcept {
+    scratch_.clear();
+    return scratch_;
+  }
+
   /// Gives the place back while another's work is waited for.
   void park() {
     if (!std::exchange(parked_, true))
@@ -142,7 +148,7 @@ private:
   subject about_;
   std::vector<field> fields_;
   std::vector<record::present> there_;
-  std::string out_;
+  std::string out_, scratch_;
   std::vector<outcome> outcomes_;
   std::vector<record::member> written_;
 
