@@ -9,16 +9,11 @@
 
 namespace world {
 
-void contacts::opened(const asio::ip::address& server) {
+void contacts::opened(const asio::ip::address& server, std::uint64_t at_once) {
   const std::lock_guard lock(mutex_);
   auto& count = servers_[server];
   ++count.connections;
-  count.most_at_once = std::max(count.most_at_once, ++count.at_once);
-}
-
-void contacts::closed(const asio::ip::address& server) {
-  const std::lock_guard lock(mutex_);
-  --servers_[server].at_once;
+  count.most_at_once = std::max(count.most_at_once, at_once);
 }
 
 void contacts::client_hello(const asio::ip::address& server) {

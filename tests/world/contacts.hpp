@@ -26,8 +26,8 @@ public:
     std::uint64_t forbidden = 0; ///< MAIL, RCPT, DATA, VRFY, EXPN, AUTH: nobody who measures sends these
   };
 
-  void opened(const asio::ip::address& server);
-  void closed(const asio::ip::address& server);
+  /// A connection was taken; with it, that many are open.
+  void opened(const asio::ip::address& server, std::uint64_t at_once);
   void verb(const asio::ip::address& server, std::string_view verb);
   void client_hello(const asio::ip::address& server);
   void question(std::string_view name, std::uint16_t type, bool tcp);

@@ -14,12 +14,15 @@
 #include <asio/write.hpp>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <stdexcept>
 
 namespace world {
 
@@ -31,16 +34,37 @@ using task = asio::awaitable<void>;
 
 constexpr std::size_t longest_line = 4096; // a client that sends more without a line end is shown the door
 
+struct connection;
+/// The connections of one address that have not ended.
+using crowd = std::set<const connection*>;
+
 /// One client and one server. It lives until its coroutine ends or its time is up.
 struct connection {
-  connection(tcp::socket taken, const server& me, const asio::ip::address& at, smtp_world& all)
+  connection(tcp::socket taken, const server& me, const asio::ip::address& at, smtp_world& all,
+             std::shared_ptr<crowd> with)
       : socket(std::move(taken)), limit(socket.get_executor()), pause(socket.get_executor()), who(me),
-        address(at), world(all) {
-    world.seen().opened(address);
+        address(at), world(all), seen(all.seen()), others(std::move(with)) {
+    others->insert(this);
+    seen.opened(address, open_now());
   }
-  ~connection() { world.seen().closed(address); }
+  ~connection() { others->erase(this); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
+
+  /// How many clients hold a connection to this address open. The kernel is asked, for a client may have
+  /// closed its last one and come again before we have heard of the end.
+  [[nodiscard]] std::uint64_t open_now() const {
+    std::uint64_t count = 0;
+    for (const auto* one : *others) {
+      tcp_info info{};
+      socklen_t size = sizeof info;
+      auto& handle = const_cast<tcp::socket&>(one->socket);
+      if (handle.is_open() && getsockopt(handle.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+          info.tcpi_state == TCP_ESTABLISHED)
+        ++count;
+    }
+    return count;
+  }
 
   tcp::socket socket;
   asio::steady_timer limit;
@@ -48,6 +72,8 @@ struct connection {
   const server& who;
   asio::ip::address address;
   smtp_world& world;
+  contacts& seen;
+  std::shared_ptr<crowd> others;
   std::string in; ///< read and not yet used
   bool gone = false;
 };
@@ -109,10 +135,11 @@ task wait_for_end(connection_ptr c) {
   }
 }
 
-/// Sends bytes as they are.
-task send(connection_ptr c, std::string text) {
+/// Sends bytes as they are, in pieces where this server drips: replies byte by byte, TLS in larger drops,
+/// since a flight of 2,000 bytes would take longer than a client's patience.
+task send(connection_ptr c, std::string text, std::size_t drop = 64) {
   asio::error_code error;
-  const std::size_t piece = c->who.speaks == manner::drip ? 1 : text.size();
+  const std::size_t piece = c->who.speaks == manner::drip ? drop : text.size();
   for (std::size_t from = 0; from < text.size() && !error; from += piece) {
     if (from > 0)
       co_await wait(c, milliseconds(2));
@@ -127,7 +154,7 @@ task send(connection_ptr c, std::string text) {
 task say(connection_ptr c, std::string reply) {
   if (c->who.speaks == manner::bare_lf)
     std::erase(reply, '\r');
-  co_await send(c, std::move(reply));
+  co_await send(c, std::move(reply), 1);
 }
 
 /// RST instead of FIN.
@@ -181,7 +208,7 @@ task talk_inside(connection_ptr c, asio::ssl::stream<tcp::socket&>& stream, dial
     for (auto end = in.find('\n'); !error && end != std::string::npos; end = in.find('\n')) {
       const std::string verb = verb_of(in.substr(0, in.find_first_of("\r\n")));
       in.erase(0, end + 1);
-      c->world.seen().verb(c->address, verb);
+      c->seen.verb(c->address, verb);
       const std::string reply = verb == "EHLO"   ? ehlo_reply(words)
                                 : verb == "QUIT" ? words.bye + "\r\n"
                                                  : "502 5.5.1 Not here\r\n";
@@ -229,13 +256,13 @@ task protect(connection_ptr c, dialect words) {
   c->in.clear(); // what was sent in the clear behind STARTTLS is void (RFC 3207 4.2)
   const bool works = c->who.does == temper::good || c->who.does == temper::hidden;
   if (works && !suite_of(c->who.suite_id).openssl.empty()) {
-    c->world.seen().client_hello(c->address);
+    c->seen.client_hello(c->address);
     co_return co_await shake_hands(c, std::move(words));
   }
   const auto hello = co_await await_hello(c);
   if (!hello)
     co_return;
-  c->world.seen().client_hello(c->address);
+  c->seen.client_hello(c->address);
   switch (c->who.does) {
   case temper::alert_handshake_failure:
     co_return co_await send(c, alert_record(alert::handshake_failure));
@@ -360,7 +387,7 @@ asio::awaitable<next> answer_starttls(connection_ptr c, const dialect& words) {
 
 asio::awaitable<next> answer_line(connection_ptr c, std::string line, const dialect& words) {
   const std::string verb = verb_of(line);
-  c->world.seen().verb(c->address, verb);
+  c->seen.verb(c->address, verb);
   if (verb == "QUIT") {
     co_await say(c, words.bye + "\r\n");
     co_return next::end;
@@ -421,6 +448,7 @@ task serve_and_close(connection_ptr c) {
 
 task accept_all(tcp::acceptor& from, const server& who, asio::ip::address at, smtp_world& all) {
   asio::steady_timer pause(from.get_executor());
+  const auto here = std::make_shared<crowd>();
   while (from.is_open()) {
     asio::error_code error;
     tcp::socket socket = co_await from.async_accept(asio::redirect_error(asio::use_awaitable, error));
@@ -429,7 +457,7 @@ task accept_all(tcp::acceptor& from, const server& who, asio::ip::address at, sm
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    const auto c = std::make_shared<connection>(std::move(socket), who, at, all);
+    const auto c = std::make_shared<connection>(std::move(socket), who, at, all, here);
     c->socket.set_option(tcp::no_delay(true), error);
     arm_limit(c);
     asio::co_spawn(from.get_executor(), serve_and_close(c), asio::detached);
@@ -455,6 +483,17 @@ std::string der(X509* certificate) {
   return out;
 }
 
+/// ffdhe2048 of RFC 7919; the caller owns it.
+EVP_PKEY* dh_group() {
+  EVP_PKEY* group = nullptr;
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr);
+  if (!context || EVP_PKEY_keygen_init(context) <= 0 ||
+      EVP_PKEY_CTX_set_group_name(context, "ffdhe2048") <= 0 || EVP_PKEY_generate(context, &group) <= 0)
+    throw std::runtime_error("openssl has no ffdhe2048");
+  EVP_PKEY_CTX_free(context);
+  return group;
+}
+
 std::unique_ptr<asio::ssl::context> make_context(const server& who, const identity& shown) {
   auto out = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
   SSL_CTX* context = out->native_handle();
@@ -462,7 +501,9 @@ std::unique_ptr<asio::ssl::context> make_context(const server& who, const identi
   SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
   SSL_CTX_set_max_proto_version(context, TLS1_VERSION + static_cast<int>(who.top));
   SSL_CTX_set_cipher_list(context, (std::string(suite_of(who.suite_id).openssl) + ":@SECLEVEL=0").c_str());
-  SSL_CTX_set_dh_auto(context, 1);
+  // A group of one size for all: OpenSSL's own choice follows the key, and thousands of clients at 4096 bits
+  // would measure our arithmetic.
+  SSL_CTX_set0_tmp_dh_pkey(context, dh_group());
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
