@@ -90,41 +90,40 @@ namespace detail {
 
 /// What the sections beside the answer tell, and whether the message is sound from end to end.
 struct survey {
-  bool soa = false, referral = false, opt = false;
+  bool soa = false, delegation = false, opt = false;
   std::uint32_t negative_ttl = 0; ///< RFC 2308 5: the lesser of the SOA's own TTL and its MINIMUM
   unsigned upper_rcode = 0;
   std::optional<parse_error> problem;
+
+  void note(const parse_error& e) {
+    if (!problem)
+      problem = e;
+  }
 };
 
-[[nodiscard]] inline survey look_over(const message& m) {
-  survey s;
-  const auto note = [&](const parse_error& e) {
-    if (!s.problem)
-      s.problem = e;
-  };
-  auto cursor = m.records();
-  while (const auto rr = cursor.next()) {
-    if (rr->rtype == type::opt) {
-      const auto opt = read_opt(m, *rr);
-      if (!opt)
-        note(opt.error());
-      else if (s.opt)
-        note({rr->owner_at, "more than one OPT", "RFC 6891 6.1.1"});
-      else
-        s.opt = true, s.upper_rcode = opt->upper_rcode;
-    } else if (rr->where == section::authority && rr->rtype == type::soa && rr->rclass == class_in) {
-      if (const auto soa = read_soa(m, *rr))
-        s.soa = true, s.negative_ttl = std::min(rr->ttl, std::min(soa->minimum, 0x7fffffffu));
-      else
-        note(soa.error());
-    } else if (rr->where == section::authority && rr->rtype == type::ns) {
-      s.referral = true;
-    }
-  }
-  if (cursor.problem())
-    note(*cursor.problem());
-  s.referral = s.referral && !s.soa && !m.is_authoritative();
-  return s;
+inline void look_at_opt(const message& m, const record& rr, survey& s) {
+  const auto opt = read_opt(m, rr);
+  if (!opt)
+    return s.note(opt.error());
+  if (s.opt)
+    return s.note({rr.owner_at, "more than one OPT", "RFC 6891 6.1.1"});
+  s.opt = true;
+  s.upper_rcode = opt->upper_rcode;
+}
+
+inline void look_at(const message& m, const record& rr, survey& s) {
+  if (rr.rtype == type::opt)
+    return look_at_opt(m, rr, s);
+  if (rr.where != section::authority || rr.rclass != class_in)
+    return;
+  s.delegation = s.delegation || rr.rtype == type::ns;
+  if (rr.rtype != type::soa)
+    return;
+  const auto soa = read_soa(m, rr);
+  if (!soa)
+    return s.note(soa.error());
+  s.soa = true;
+  s.negative_ttl = std::min(rr.ttl, std::min(soa->minimum, 0x7fffffffu));
 }
 
 /// Puts the RDATA of `rr` where it belongs in `a`; a reason when it is broken.
@@ -155,52 +154,55 @@ struct survey {
   }
 }
 
-/// One step along the chain: the records of `owner`, or where its CNAME leads.
+/// One step along the chain: the records of a.canonical, or where its CNAME leads.
 struct chain_step {
   bool found = false;
   std::optional<name> target;
   std::optional<parse_error> problem;
 };
 
-[[nodiscard]] inline chain_step step_from(const message& m, const name& owner, type t, answer& a) {
-  chain_step step;
-  auto cursor = m.records();
-  while (const auto rr = cursor.next()) {
-    if (rr->where != section::answer)
-      break;
-    const bool alias = rr->rtype == type::cname && t != type::cname;
-    if (rr->rclass != class_in || (rr->rtype != t && !alias) || (alias && step.target) ||
-        !owner_is(m, *rr, owner))
-      continue;
-    if (alias) {
-      const auto target = read_target(m, *rr);
-      if (target)
-        step.target = *target;
-      else
-        step.problem = target.error();
-    } else if (const auto broken = take(m, *rr, a)) {
+inline void step_over(const message& m, const record& rr, type t, answer& a, chain_step& step) {
+  const bool alias = rr.rtype == type::cname && t != type::cname;
+  if (rr.rclass != class_in || (rr.rtype != t && !alias) || (alias && step.target) ||
+      !owner_is(m, rr, a.canonical))
+    return;
+  a.ttl = std::min(a.ttl, rr.ttl);
+  if (!alias) {
+    const auto broken = take(m, rr, a);
+    if (broken)
       step.problem = broken;
-    } else {
+    else
       step.found = true;
-    }
-    a.ttl = std::min(a.ttl, rr->ttl);
+    return;
   }
-  return step;
+  const auto target = read_target(m, rr);
+  if (target)
+    step.target = *target;
+  else
+    step.problem = target.error();
 }
 
-/// Follows the CNAMEs from a.canonical as far as this message goes and collects the records at the end.
-[[nodiscard]] inline std::optional<parse_error> walk_chain(const message& m, type t, answer& a, bool& found) {
+/// Follows the CNAMEs from the step taken at a.canonical as far as this message goes, and collects the
+/// records at the end.
+inline void walk_chain(const message& m, type t, answer& a, chain_step& step) {
   const name start = a.canonical;
-  for (;;) {
-    auto step = step_from(m, a.canonical, t, a);
-    found = step.found;
-    if (found || !step.target || step.problem)
-      return step.problem;
-    if (++a.cname_hops > max_cname_hops)
-      return parse_error{0, "CNAME chain longer than 16 or a loop", "RFC 1034 3.6.2"};
-    if (*step.target == start || *step.target == a.canonical)
-      return parse_error{0, "CNAME loop", "RFC 1034 3.6.2"};
+  while (!step.found && step.target && !step.problem) {
+    if (++a.cname_hops > max_cname_hops) {
+      step.problem = parse_error{0, "CNAME chain longer than 16 or a loop", "RFC 1034 3.6.2"};
+      return;
+    }
+    if (*step.target == start || *step.target == a.canonical) {
+      step.problem = parse_error{0, "CNAME loop", "RFC 1034 3.6.2"};
+      return;
+    }
     a.canonical = *step.target;
+    step = {};
+    auto cursor = m.records();
+    while (const auto rr = cursor.next()) {
+      if (rr->where != section::answer)
+        break;
+      step_over(m, *rr, t, a, step);
+    }
   }
 }
 
@@ -212,26 +214,36 @@ struct chain_step {
 /// Example: a reply with "x CNAME y" and nothing about y, and no SOA: outcome nodata, canonical y,
 /// open_chain.
 inline void read_answer(const message& m, type t, answer& a) {
-  const auto survey = detail::look_over(m);
+  a.ttl = 0x7fffffff;
+  const unsigned hops = a.cname_hops;
+  detail::survey survey;
+  detail::chain_step step;
+  auto cursor = m.records();
+  while (const auto rr = cursor.next()) {
+    if (rr->where == section::answer && rr->rtype != type::opt)
+      detail::step_over(m, *rr, t, a, step);
+    else
+      detail::look_at(m, *rr, survey);
+  }
+  if (cursor.problem())
+    survey.note(*cursor.problem());
+  detail::walk_chain(m, t, a, step);
+
   a.code = static_cast<rcode>(survey.upper_rcode << 4 | m.header_rcode());
   a.authenticated = m.is_authenticated();
   a.authoritative = m.is_authoritative();
   a.truncated = m.is_truncated();
-  a.ttl = 0x7fffffff;
-  const unsigned hops = a.cname_hops;
-  bool found = false;
-  auto problem = detail::walk_chain(m, t, a, found);
-  if (!problem)
-    problem = survey.problem;
   a.what = outcome_of(a.code);
   if (a.what == outcome::rcode_other)
     a.detail = "rcode " + std::to_string(static_cast<unsigned>(a.code));
-  if (a.what == outcome::ok && !found) {
+  if (a.what == outcome::ok && !step.found) {
     a.open_chain = a.cname_hops > hops && !survey.soa;
-    a.what = survey.referral && !a.open_chain ? outcome::lame : outcome::nodata;
+    const bool referral = survey.delegation && !survey.soa && !m.is_authoritative();
+    a.what = referral && !a.open_chain ? outcome::lame : outcome::nodata;
   }
-  if (!found && !a.open_chain)
+  if (!step.found && !a.open_chain)
     a.ttl = survey.soa ? std::min(a.ttl, survey.negative_ttl) : 0;
+  const auto& problem = step.problem ? step.problem : survey.problem;
   if (problem && !a.truncated) { // a reply cut at a record is what TC announces
     a.what = outcome::malformed;
     a.open_chain = false;

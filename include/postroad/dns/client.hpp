@@ -110,6 +110,7 @@ public:
 private:
   struct engine;
   struct flight;
+  class flight_table;
   std::shared_ptr<engine> engine_;
 };
 

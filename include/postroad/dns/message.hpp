@@ -86,7 +86,6 @@ inline constexpr unsigned max_pointer_jumps = 127; // more cannot add a label: 1
 struct query {
   std::uint16_t id = 0;
   std::uint16_t edns_size = 1232; ///< the UDP payload we take, 0 for no OPT; 1232: DNS flag day 2020
-  std::uint64_t case_bits = 0;    ///< 0x20: bit (i mod 64) upper-cases the letter at wire byte i
   bool recursion_desired = true;
   bool authentic_data = false; ///< AD in a query asks for AD in the reply (RFC 6840 5.7)
   bool checking_disabled = false;
@@ -107,19 +106,10 @@ inline void put16(std::uint8_t* at, unsigned value) noexcept {
 [[nodiscard]] inline std::uint32_t get32(const std::uint8_t* at) noexcept {
   return std::uint32_t{get16(at)} << 16 | get16(at + 2);
 }
-[[nodiscard]] constexpr bool is_letter(std::uint8_t c) noexcept {
-  return static_cast<std::uint8_t>((c | 0x20) - 'a') < 26;
-}
-/// Byte i of a name as it is sent with these case bits: all letters lower-case where the bits are 0.
-[[nodiscard]] constexpr std::uint8_t cased(std::uint8_t c, std::size_t i, std::uint64_t bits) noexcept {
-  if (!is_letter(c))
-    return c;
-  return static_cast<std::uint8_t>((c | 0x20) ^ ((bits >> (i & 63) & 1) << 5));
-}
-
 } // namespace detail
 
-/// Writes a query for (n, t, IN) into `out`, which has room for max_query_size bytes; returns its size.
+/// Writes a query for (n, t, IN), letters as they are, into `out`, which has room for max_query_size bytes;
+/// returns its size.
 ///
 /// Example: id 1, "a.example" MX, no EDNS: 00 01 01 00 00 01 00 00 00 00 00 00 | 01 61 07 ... 00 | 00 0f 00
 /// 01.
@@ -133,8 +123,7 @@ inline void put16(std::uint8_t* at, unsigned value) noexcept {
   at[5] = 1; // QDCOUNT
   at += header_size;
   const auto wire = n.wire();
-  for (std::size_t i = 0; i < wire.size(); ++i)
-    at[i] = detail::cased(wire[i], i, ask.case_bits);
+  std::memcpy(at, wire.data(), wire.size());
   at += wire.size();
   detail::put16(at, static_cast<unsigned>(t));
   detail::put16(at + 2, class_in);
@@ -333,22 +322,17 @@ private:
 
 enum class question_match { exact, other_case, no };
 
-/// Does the message's only question repeat what was asked with these case bits?
-[[nodiscard]] inline question_match match_question(const message& m, const name& n, type t,
-                                                   std::uint64_t case_bits) noexcept {
+/// Does the message's only question repeat (n, t, IN), and in the letters of `n`?
+[[nodiscard]] inline question_match match_question(const message& m, const name& n, type t) noexcept {
   if (m.questions() != 1 || m.question_type() != t || m.question_class() != class_in)
     return question_match::no;
   const auto wire = n.wire();
   if (m.bytes().size() < header_size + wire.size())
     return question_match::no;
   const std::uint8_t* got = m.bytes().data() + header_size;
-  bool exact = true;
-  for (std::size_t i = 0; i < wire.size(); ++i) {
-    exact = exact && got[i] == detail::cased(wire[i], i, case_bits);
-    if (name::lower(got[i]) != name::lower(wire[i]))
-      return question_match::no;
-  }
-  return exact ? question_match::exact : question_match::other_case;
+  if (std::memcmp(got, wire.data(), wire.size()) == 0)
+    return question_match::exact;
+  return name::same(got, wire.data(), wire.size()) ? question_match::other_case : question_match::no;
 }
 
 [[nodiscard]] inline result<name> read_owner(const message& m, const record& rr) {

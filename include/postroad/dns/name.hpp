@@ -4,6 +4,7 @@
 #include <postroad/result.hpp>
 #include <postroad/text/ascii.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -86,6 +87,18 @@ public:
     return low;
   }
 
+  /// With letters in upper case where bit (i mod 64) for the byte at i of the wire form is set, else in lower
+  /// case (0x20, draft-vixie-dnsext-dns0x20).
+  [[nodiscard]] name spelled(std::uint64_t bits) const noexcept {
+    name out(*this);
+    for (std::size_t i = 0; i < size_; ++i) {
+      const auto low = static_cast<std::uint8_t>(bytes_[i] | 0x20);
+      if (low >= 'a' && low <= 'z')
+        out.bytes_[i] = static_cast<std::uint8_t>(low ^ ((bits >> (i & 63) & 1) << 5));
+    }
+    return out;
+  }
+
   friend bool operator==(const name& a, const name& b) noexcept {
     return a.size_ == b.size_ && same(a.bytes_.data(), b.bytes_.data(), a.size_);
   }
@@ -137,6 +150,27 @@ namespace detail {
   return at += 4, static_cast<std::uint8_t>(*value);
 }
 
+/// Appends a label, escaped where it needs to be.
+inline void append_label(std::string& out, std::span<const std::uint8_t> label) {
+  const auto is_plain = [](std::uint8_t c) { return c > 0x20 && c < 0x7f && c != '.' && c != '\\'; };
+  if (std::all_of(label.begin(), label.end(), is_plain)) {
+    out.append(reinterpret_cast<const char*>(label.data()), label.size());
+    return;
+  }
+  for (const std::uint8_t c : label) {
+    if (c > 0x20 && c < 0x7f) {
+      if (!is_plain(c))
+        out += '\\';
+      out += static_cast<char>(c);
+    } else {
+      out += '\\';
+      out += static_cast<char>('0' + c / 100);
+      out += static_cast<char>('0' + c / 10 % 10);
+      out += static_cast<char>('0' + c % 10);
+    }
+  }
+}
+
 } // namespace detail
 
 /// Reads presentation form: "example.org", "example.org.", "a\.b.example", "a\046b.example", "." is the root.
@@ -186,19 +220,7 @@ namespace detail {
   for (std::size_t i = 0; wire[i] != 0; i += wire[i] + 1u) {
     if (i != 0)
       out += '.';
-    for (std::size_t k = i + 1; k <= i + wire[i]; ++k) {
-      const std::uint8_t c = wire[k];
-      if (c > 0x20 && c < 0x7f) {
-        if (c == '.' || c == '\\')
-          out += '\\';
-        out += static_cast<char>(c);
-      } else {
-        out += '\\';
-        out += static_cast<char>('0' + c / 100);
-        out += static_cast<char>('0' + c / 10 % 10);
-        out += static_cast<char>('0' + c % 10);
-      }
-    }
+    detail::append_label(out, wire.subspan(i + 1, wire[i]));
   }
   return out;
 }

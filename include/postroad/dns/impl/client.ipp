@@ -23,7 +23,6 @@
 #include <cerrno>
 #include <deque>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 namespace postroad::dns {
@@ -61,13 +60,14 @@ struct question {
   static constexpr std::size_t max_attempts = 8; ///< open ones; older ones are given up
   static constexpr int any_server = -1;
 
-  name asked; ///< moves along a CNAME chain that leaves the message
+  name asked;   ///< in lower case; moves along a CNAME chain that leaves the message
+  name spelled; ///< the same in the letters that are sent (0x20)
   type rtype{};
   std::uint32_t generation = 0;
   client::callback done;
-  std::uint64_t case_bits = 0;
   std::array<attempt, max_attempts> attempts{};
-  std::uint8_t sequence = 0; ///< of the latest attempt
+  std::uint8_t sequence = 0; ///< of the latest attempt, from 1; after 255 comes 1
+  std::uint8_t used = 0;     ///< of `attempts`
   std::uint8_t timeouts = 0;
   int forced = any_server; ///< the next packet goes to this server, window or not
   int avoided = any_server;
@@ -81,6 +81,11 @@ struct question {
   std::shared_ptr<answer> fallback; ///< a reply that another server or TCP is to improve on
   std::shared_ptr<answer> held;     ///< the answer, within the grace period
   std::shared_ptr<tcp_link> tcp;
+
+  /// Where the attempt of this sequence number is, or its successor, max_attempts later.
+  [[nodiscard]] attempt& with(unsigned number) noexcept { return attempts[(number - 1) % max_attempts]; }
+  [[nodiscard]] std::span<attempt> in_use() noexcept { return std::span(attempts).first(used); }
+  [[nodiscard]] std::span<const attempt> in_use() const noexcept { return std::span(attempts).first(used); }
 };
 
 struct server_state {
@@ -168,6 +173,65 @@ private:
 
 } // namespace detail
 
+/// One who waits for a look-up. It lives in the frame of the waiting coroutine; the first for a question
+/// leads, and those who join are a list behind it.
+struct client::flight {
+  flight(engine& asking, question_key&& about, const name& asked, type asked_type)
+      : e(asking), key(std::move(about)), n(asked), t(asked_type) {}
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  inline void await_suspend(std::coroutine_handle<> h);
+  answer_ptr await_resume() noexcept { return std::move(got); }
+  inline void land(const answer_ptr& a);
+
+  engine& e;
+  question_key key;
+  const name& n;
+  type t;
+  answer_ptr got;
+  std::coroutine_handle<> waiting;
+  flight *next = nullptr, *last = this; ///< who joined, the leader's last
+  flight* chain = nullptr;              ///< of the table's bucket
+};
+
+/// The leaders, by question: a chained hash table whose links are in the flights.
+class client::flight_table {
+public:
+  [[nodiscard]] flight* find(const question_key& key) const noexcept {
+    flight* f = buckets_[key.hash & (buckets_.size() - 1)];
+    while (f != nullptr && !(f->key == key))
+      f = f->chain;
+    return f;
+  }
+  void insert(flight& f) {
+    if (++size_ > buckets_.size())
+      grow();
+    flight*& bucket = buckets_[f.key.hash & (buckets_.size() - 1)];
+    f.chain = std::exchange(bucket, &f);
+  }
+  void erase(flight& f) noexcept {
+    flight** link = &buckets_[f.key.hash & (buckets_.size() - 1)];
+    while (*link != &f)
+      link = &(*link)->chain;
+    *link = f.chain;
+    --size_;
+  }
+
+private:
+  void grow() {
+    std::vector<flight*> old(2 * buckets_.size());
+    old.swap(buckets_);
+    for (flight* f : old)
+      while (f != nullptr) {
+        flight*& bucket = buckets_[f->key.hash & (buckets_.size() - 1)];
+        flight* const rest = std::exchange(f->chain, bucket);
+        bucket = std::exchange(f, rest);
+      }
+  }
+  std::vector<flight*> buckets_ = std::vector<flight*>(256);
+  std::size_t size_ = 0;
+};
+
 struct client::engine : std::enable_shared_from_this<client::engine> {
   using clock = detail::clock;
   using time = clock::time_point;
@@ -188,11 +252,10 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   void ask(const name& n, type t, callback done) {
     const auto slot = take_slot();
     question& q = questions[slot];
-    q.asked = n;
+    name_question(q, n);
     q.rtype = t;
     q.done = std::move(done);
     q.left = use.timeout;
-    q.case_bits = random.word64();
     ++counts.questions;
     if (stopped || servers.empty()) {
       const auto self = shared_from_this();
@@ -206,6 +269,11 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     q.queued = true;
     fresh.push_back({slot, q.generation});
     request_flush();
+  }
+
+  void name_question(question& q, const name& n) {
+    q.asked = n.lowered();
+    q.spelled = use.use_0x20 ? n.spelled(random.word64()) : q.asked;
   }
 
   [[nodiscard]] std::uint32_t take_slot() {
@@ -241,14 +309,14 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   /// The end of a question: `a` is told the story of its making and handed out, the slot becomes free.
   void finish(std::uint32_t slot, std::shared_ptr<answer> a) {
     question& q = questions[slot];
-    charge(q, clock::now());
+    charge(q, turn);
     a->tries = q.tries;
     a->replies = q.replies;
     a->case_mismatch = q.case_mismatch;
     a->authenticated = a->authenticated && q.authenticated;
     a->ttl = std::min(a->ttl, q.ttl);
     a->elapsed = use.timeout - q.left;
-    for (auto& at : q.attempts)
+    for (auto& at : q.in_use())
       close(at);
     if (q.tcp)
       drop_tcp(*q.tcp);
@@ -277,14 +345,14 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   // --- attempts --------------------------------------------------------------------------------------------
 
-  [[nodiscard]] static attempt& latest(question& q) noexcept {
-    return q.attempts[q.sequence % question::max_attempts];
-  }
+  [[nodiscard]] static attempt& latest(question& q) noexcept { return q.with(q.sequence); }
 
   attempt& new_attempt(question& q, std::uint16_t server, time now) {
     ++q.sequence;
     if (q.sequence == 0) // 0 means none yet
       ++q.sequence;
+    q.used = static_cast<std::uint8_t>(
+        std::max<std::size_t>(q.used, (q.sequence - 1u) % question::max_attempts + 1));
     attempt& at = latest(q);
     close(at);
     at = {};
@@ -318,7 +386,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   void remember(std::uint32_t key) noexcept { recent[key % recent.size()] = key; }
 
   [[nodiscard]] bool has_open_attempt(const question& q) const noexcept {
-    for (const auto& at : q.attempts)
+    for (const auto& at : q.in_use())
       if (at.key != inflight_table::none && !at.silent && !at.answered)
         return true;
     return q.tcp || q.awaits_tcp;
@@ -328,7 +396,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   [[nodiscard]] unsigned uses(const question& q, std::size_t server) const noexcept {
     unsigned n = 0;
-    for (const auto& at : q.attempts)
+    for (const auto& at : q.in_use())
       n += at.sequence != 0 && at.server == server ? 1 : 0;
     return n + (q.avoided == static_cast<int>(server) ? 100 : 0); // more than there are attempts
   }
@@ -415,7 +483,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   void flush() {
     if (blocked || closed)
       return;
-    const auto now = clock::now();
+    const auto now = refresh();
     auto next = next_to_send(now);
     while (next.any) {
       const bool v6 = servers[next.server].where.ip.v6;
@@ -456,9 +524,9 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     at.key = fresh_key(port);
     table.insert(at.key, slot << 8 | at.sequence);
     ++ports[port]->keys;
-    const query ask = query_of(q, at);
+    const query ask = query_of(at);
     static_assert(detail::outbox::longest >= max_query_size);
-    const auto size = encode_query(out.buffer().first<max_query_size>(), q.asked, q.rtype, ask);
+    const auto size = encode_query(out.buffer().first<max_query_size>(), spelling(q, at), q.rtype, ask);
     out.commit(size, s.to, at.key);
     ++counts.queries;
     counts.bytes_out += size;
@@ -471,11 +539,14 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     return base * (1u << std::min(timeouts, 6u));
   }
 
-  [[nodiscard]] query query_of(const question& q, const attempt& at) const noexcept {
+  [[nodiscard]] static const name& spelling(const question& q, const attempt& at) noexcept {
+    return at.plain_case ? q.asked : q.spelled;
+  }
+
+  [[nodiscard]] query query_of(const attempt& at) const noexcept {
     query ask;
     ask.id = static_cast<std::uint16_t>(at.key);
     ask.edns_size = at.edns ? use.edns_size : std::uint16_t{0};
-    ask.case_bits = at.plain_case ? 0 : q.case_bits;
     ask.authentic_data = use.ask_ad;
     ask.checking_disabled = use.checking_disabled;
     ask.dnssec_ok = use.dnssec_ok;
@@ -509,7 +580,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
       if (found == inflight_table::none) // given up while it waited
         continue;
       const std::uint32_t slot = found >> 8;
-      attempt& at = questions[slot].attempts[(found & 0xff) % question::max_attempts];
+      attempt& at = questions[slot].with(found & 0xff);
       const auto server = at.server;
       close(at);
       send_failed(slot, server, error);
@@ -617,7 +688,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
           read_way_errors(port);
         return;
       }
-      const auto now = clock::now();
+      const auto now = refresh();
       for (int i = 0; i < n && !closed; ++i)
         take_reply(port, static_cast<std::size_t>(i), now);
       if (n < static_cast<int>(detail::inbox::capacity) || closed)
@@ -636,7 +707,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     if (found == inflight_table::none)
       return void(++(recent[key % recent.size()] == key ? counts.late : counts.bad_id));
     const std::uint32_t slot = found >> 8;
-    attempt& at = questions[slot].attempts[(found & 0xff) % question::max_attempts];
+    attempt& at = questions[slot].with(found & 0xff);
     if (mail.sender(i) != servers[at.server].where)
       return void(++counts.bad_sender);
     const auto m = parse_message(bytes);
@@ -649,7 +720,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     question& q = questions[slot];
     const auto code = m.header_rcode();
     const bool bare = m.questions() == 0 && (code == 1 || code == 4); // FORMERR, NOTIMP: some leave it out
-    const auto match = match_question(m, q.asked, q.rtype, at.plain_case ? 0 : q.case_bits);
+    const auto match = match_question(m, spelling(q, at), q.rtype);
     if (!bare && match == question_match::no)
       return void(++counts.bad_question);
     if (!bare && match == question_match::other_case && !at.plain_case) {
@@ -694,7 +765,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     const auto rtt = std::chrono::duration_cast<detail::microseconds>(now - at.sent);
     servers[at.server].rtt.sample(rtt);
     servers[at.server].open.on_answer(now);
-    for (auto& other : q.attempts)
+    for (auto& other : q.in_use())
       if (other.silent && other.key != inflight_table::none && other.sent < at.sent)
         servers[other.server].open.on_loss(now);
   }
@@ -771,15 +842,14 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   void follow(std::uint32_t slot, const answer& got) {
     question& q = questions[slot];
-    for (auto& at : q.attempts) {
+    for (auto& at : q.in_use()) {
       close(at);
       at.sequence = 0;
     }
-    q.asked = got.canonical;
+    name_question(q, got.canonical);
     q.hops = got.cname_hops;
     q.ttl = std::min(q.ttl, got.ttl);
     q.authenticated = q.authenticated && got.authenticated;
-    q.case_bits = random.word64();
     q.timeouts = 0;
     q.failed_over = false;
     q.avoided = question::any_server;
@@ -795,7 +865,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   void queue_again(std::uint32_t slot) {
     question& q = questions[slot];
-    charge(q, clock::now());
+    charge(q, refresh());
     if (std::exchange(q.queued, true))
       return;
     again.push_back({slot, q.generation});
@@ -825,7 +895,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     for (std::size_t i = 0; i < ports.size(); ++i)
       if (ports[i]->keys != 0)
         receive(static_cast<std::uint16_t>(i));
-    wheel.advance(tick_of(clock::now()), [this](const detail::deadline& d) {
+    wheel.advance(tick_of(refresh()), [this](const detail::deadline& d) {
       if (!closed && is(d.slot, d.generation))
         on_deadline(d);
     });
@@ -849,7 +919,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
         give_up(d.slot);
       return;
     }
-    attempt& at = q.attempts[d.sequence % question::max_attempts];
+    attempt& at = q.with(d.sequence);
     if (at.sequence == d.sequence && at.key != inflight_table::none && !at.silent && !at.answered)
       on_silence(d.slot, at);
   }
@@ -857,7 +927,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   /// A packet's time is over: ask again, elsewhere if possible; an answer to it is still welcome.
   void on_silence(std::uint32_t slot, attempt& at) {
     question& q = questions[slot];
-    const auto now = clock::now();
+    const auto now = refresh();
     at.silent = true;
     release_room(at);
     ++counts.timeouts;
@@ -900,7 +970,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     if (q.fallback)
       return finish(slot, std::move(q.fallback));
     bool somebody_may_answer = false;
-    for (const auto& at : q.attempts)
+    for (const auto& at : q.in_use())
       somebody_may_answer = somebody_may_answer || at.key != inflight_table::none;
     bool somebody_is_new = false;
     for (std::size_t s = 0; s < servers.size(); ++s)
@@ -909,7 +979,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
       return queue_again(slot);
     if (!somebody_may_answer)
       return finish(slot, what, std::move(why));
-    wait_on(slot, clock::now());
+    wait_on(slot, refresh());
   }
 
   void read_way_errors(std::uint16_t port) {
@@ -921,7 +991,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
       if (found == inflight_table::none)
         continue;
       const std::uint32_t slot = found >> 8;
-      attempt& at = questions[slot].attempts[(found & 0xff) % question::max_attempts];
+      attempt& at = questions[slot].with(found & 0xff);
       const auto server = at.server;
       if (e->to != servers[server].where || questions[slot].held)
         continue;
@@ -970,11 +1040,11 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   }
 
   void write_tcp_query(const question& q, const attempt& at, detail::tcp_link& link) {
-    query ask = query_of(q, at);
+    query ask = query_of(at);
     ask.id = static_cast<std::uint16_t>(random.word());
     link.buffer.resize(2 + max_query_size);
     const auto size =
-        encode_query(std::span(link.buffer).subspan<2, max_query_size>(), q.asked, q.rtype, ask);
+        encode_query(std::span(link.buffer).subspan<2, max_query_size>(), spelling(q, at), q.rtype, ask);
     detail::put16(link.buffer.data(), static_cast<unsigned>(size)); // RFC 1035 4.2.2
     link.buffer.resize(2 + size);
   }
@@ -1047,7 +1117,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
       return ++counts.bad_id, false;
     const auto code = m->header_rcode();
     const bool bare = m->questions() == 0 && (code == 1 || code == 4);
-    const auto match = match_question(*m, q.asked, q.rtype, at.plain_case ? 0 : q.case_bits);
+    const auto match = match_question(*m, spelling(q, at), q.rtype);
     if (!bare && match == question_match::no)
       return ++counts.bad_question, false;
     if (!bare && match == question_match::other_case) { // nobody injects into TCP by guessing: take it
@@ -1062,7 +1132,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     read_answer(*m, q.rtype, *got);
     heard(servers[at.server]);
     q.tcp.reset();
-    link->resting_since = clock::now();
+    link->resting_since = refresh();
     link->reused = false;
     resting.push_back(link);
     tcp_done(slot, std::move(got), {});
@@ -1081,7 +1151,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
       got->detail = std::move(why);
     }
     q.fallback.reset();
-    settle(slot, server, std::move(got), clock::now());
+    settle(slot, server, std::move(got), refresh());
   }
 
   void drop_tcp(detail::tcp_link& link) {
@@ -1098,13 +1168,13 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
       waiting_for_tcp.pop_front();
       tcp_servers.pop_front();
       if (is(slot, generation))
-        start_tcp(slot, server, clock::now());
+        start_tcp(slot, server, refresh());
     }
     rest_if_idle();
   }
 
   void rest_tcp() {
-    const auto now = clock::now();
+    const auto now = refresh();
     while (!resting.empty() &&
            (resting.size() > detail::max_tcp || now - resting.front()->resting_since > detail::tcp_rest))
       resting.pop_front();
@@ -1112,7 +1182,10 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   // --- the whole -------------------------------------------------------------------------------------------
 
+  time refresh() noexcept { return turn = clock::now(); }
+
   void cancel_all() {
+    refresh();
     std::vector<ticket> all;
     for (std::uint32_t slot = 0; slot < questions.size(); ++slot)
       if (questions[slot].alive)
@@ -1157,6 +1230,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   timing_wheel<detail::deadline> wheel;
   time born = clock::now();
+  time turn = born; ///< when this turn of the loop began, near enough
   asio::steady_timer tick_timer, write_timer;
   detail::token_bucket bucket;
   bool ticking = false, flush_posted = false, blocked = false, closed = false, stopped = false;
@@ -1167,7 +1241,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   std::size_t busy_tcp = 0;
 
   answer_cache cache;
-  std::unordered_map<question_key, flight*, question_key::hasher> flights; ///< equal questions under way
+  flight_table flights; ///< equal questions under way
 };
 
 POSTROAD_DECL client::client(asio::io_context& io, client_settings settings)
@@ -1177,52 +1251,35 @@ POSTROAD_DECL client::~client() {
   engine_->shut();
 }
 
-/// Waits for a flight: joins one that is under way, or starts it. It lives in the frame of the waiting
-/// coroutine and is a link in the list of those who wait.
-struct client::flight {
-  flight(engine& asking, const question_key& about, const name& asked, type asked_type)
-      : e(asking), key(about), n(asked), t(asked_type) {}
-
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> h) {
-    waiting = h;
-    const auto [at, first] = e.flights.try_emplace(key, nullptr);
-    next = std::exchange(at->second, this);
-    if (!first)
-      return void(++e.counts.coalesced);
-    e.ask(n, t, [&engine = e, entry = &*at](answer_ptr a) { land(engine, entry->first, a); });
+inline void client::flight::await_suspend(std::coroutine_handle<> h) {
+  waiting = h;
+  if (flight* const leader = e.flights.find(key)) {
+    leader->last = leader->last->next = this;
+    ++e.counts.coalesced;
+    return;
   }
-  answer_ptr await_resume() noexcept { return std::move(got); }
+  e.flights.insert(*this);
+  e.ask(n, t, [this](const answer_ptr& a) { land(a); });
+}
 
-  static void land(engine& e, const question_key& key, const answer_ptr& a) {
-    auto node = e.flights.extract(key);
-    e.cache.store(std::move(node.key()), a, detail::clock::now());
-    flight* in_order = nullptr; // who came first goes first
-    for (flight* f = node.mapped(); f != nullptr;)
-      in_order = std::exchange(f, std::exchange(f->next, in_order));
-    while (in_order != nullptr) {
-      flight* const f = std::exchange(in_order, in_order->next); // resuming it ends its life
-      f->got = a;
-      f->waiting.resume();
-    }
+inline void client::flight::land(const answer_ptr& a) {
+  e.flights.erase(*this);
+  e.cache.store(std::move(key), a, e.turn);
+  flight* each = this;
+  while (each != nullptr) {
+    flight* const f = std::exchange(each, each->next); // resuming it ends its life
+    f->got = a;
+    f->waiting.resume();
   }
-
-  engine& e;
-  const question_key& key;
-  const name& n;
-  type t;
-  answer_ptr got;
-  std::coroutine_handle<> waiting;
-  flight* next = nullptr;
-};
+}
 
 POSTROAD_DECL net::task<answer_ptr> client::ask(name n, type t) {
-  const question_key key(n, t);
+  question_key key(n, t);
   if (auto hit = engine_->cache.find(key, detail::clock::now())) {
     ++engine_->counts.cache_hits;
     co_return hit;
   }
-  flight wait(*engine_, key, n, t);
+  flight wait(*engine_, std::move(key), n, t);
   co_return co_await wait;
 }
 

@@ -4,6 +4,7 @@
 #include <postroad/net/special.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 #include <utility>
 
@@ -15,21 +16,16 @@ namespace detail {
   return to_string(n.lowered());
 }
 
-/// The exchanges of an answer as hosts, each name once, sorted.
-[[nodiscard]] inline std::vector<mail_host> hosts_of(const answer& a) {
-  std::vector<mail_host> hosts;
-  hosts.reserve(a.mx.size());
-  for (const auto& mx : a.mx) {
-    mail_host h;
-    h.preference = mx.preference;
-    h.name = shown(mx.exchange);
-    h.address_literal = net::parse_address(h.name).has_value();
-    hosts.push_back(std::move(h));
-  }
-  const auto by_name = [](const mail_host& x, const mail_host& y) {
+/// Whether a host name reads as an address; only then is it worth the try.
+[[nodiscard]] inline bool reads_as_address(const std::string& s) noexcept {
+  return (text::is_digit(s.back()) || s.find(':') != std::string::npos) && net::parse_address(s);
+}
+
+/// Brings hosts of one name together under the lowest preference, then sorts by preference and name.
+inline void merge_hosts(std::vector<mail_host>& hosts) {
+  std::sort(hosts.begin(), hosts.end(), [](const mail_host& x, const mail_host& y) {
     return std::tie(x.name, x.preference) < std::tie(y.name, y.preference);
-  };
-  std::sort(hosts.begin(), hosts.end(), by_name);
+  });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     if (kept != 0 && hosts[kept - 1].name == hosts[i].name)
@@ -41,6 +37,18 @@ namespace detail {
   std::sort(hosts.begin(), hosts.end(), [](const mail_host& x, const mail_host& y) {
     return std::tie(x.preference, x.name) < std::tie(y.preference, y.name);
   });
+}
+
+/// The exchanges of an answer as hosts, each name once, sorted.
+[[nodiscard]] inline std::vector<mail_host> hosts_of(const answer& a) {
+  std::vector<mail_host> hosts(a.mx.size());
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    hosts[i].preference = a.mx[i].preference;
+    hosts[i].name = shown(a.mx[i].exchange);
+    hosts[i].address_literal = reads_as_address(hosts[i].name);
+  }
+  if (hosts.size() > 1)
+    merge_hosts(hosts);
   return hosts;
 }
 
@@ -135,6 +143,21 @@ inline void write_addresses(text::json_writer& json, std::string_view member,
   json.end();
 }
 
+/// Milliseconds with three decimals: integers all the way, for printing a double costs as much as a whole
+/// look-up.
+inline void write_milliseconds(text::json_writer& json, std::string_view member,
+                               std::chrono::microseconds t) {
+  const auto us = std::max<std::int64_t>(t.count(), 0);
+  char digits[32];
+  char* end = std::to_chars(digits, digits + 24, us / 1000).ptr;
+  if (auto rest = us % 1000; rest != 0) {
+    *end++ = '.';
+    for (std::int64_t unit = 100; rest != 0; rest %= unit, unit /= 10)
+      *end++ = static_cast<char>('0' + rest / unit);
+  }
+  json.member_raw(member, {digits, static_cast<std::size_t>(end - digits)});
+}
+
 inline void write_flags(text::json_writer& json, const mail_host& h) {
   json.key("flags").array();
   if (h.address_literal)
@@ -217,7 +240,7 @@ POSTROAD_DECL void write_mx(text::json_writer& json, const mail_route& route, st
     json.member("server", to_string(*route.server))
         .member("tries", route.tries)
         .member("replies", route.replies);
-    json.member("elapsed_ms", static_cast<double>(route.elapsed.count()) / 1000);
+    detail::write_milliseconds(json, "elapsed_ms", route.elapsed);
   }
   if (!route.cname.empty())
     json.member("cname", route.cname);
