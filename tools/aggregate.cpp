@@ -29,15 +29,17 @@ const cli::about aggregate{
 
 /// A flag of a table: what it says is kept in order, as in a preset.
 void add_flag(cli::options& table, study::run& run, char letter, std::string name, std::string value,
-              std::string help) {
-  table.add_with(letter, name, std::move(value), "", std::move(help),
+              std::string help, std::string otherwise) {
+  table.add_with(letter, name, std::move(value), std::move(otherwise), std::move(help),
                  [&run, name](std::string_view text) { run.flag(name, text); });
 }
 
 void add_flags(cli::options& table, study::run& run) {
-  const auto add = [&](char letter, const char* name, const char* value, const char* help) {
-    add_flag(table, run, letter, name, value, help);
+  const auto add = [&](char letter, const char* name, const char* value, const char* help,
+                       const std::string& otherwise = {}) {
+    add_flag(table, run, letter, name, value, help, otherwise);
   };
+  const study::table_spec plain; // has the defaults
   add(0, "table", "NAME", "begin a table, the next one when flags have been given");
   add(0, "title", "TEXT", "what the table shows");
   add('w', "where", "EXPR", "keep records for which EXPR holds");
@@ -56,8 +58,9 @@ void add_flags(cli::options& table, study::run& run) {
   add(0, "of", "[LABEL=]BASE", "what shares are of: total, where, row, col or an EXPR");
   add(0, "share", "LABEL,...", "show a share in these columns only; 'none' for none");
   add('n', "top", "N", "show the N rows with most records, the rest as one row");
-  add(0, "other", "LABEL", "name of that row");
-  add(0, "missing", "LABEL", "name of what has no value; empty: records without a value make no row");
+  add(0, "other", "LABEL", "name of that row", plain.other);
+  add(0, "missing", "LABEL", "name of what has no value; empty: records without a value make no row",
+      plain.missing);
   add(0, "join", "TEXT", "make one label of several --by paths, with TEXT between the values");
   add('s', "sort", "ORDER", "count, key or listed");
 }
@@ -82,10 +85,13 @@ int main(int argc, char** argv) {
     table.add(0, "merge", "the files are partial results of the same flags", use.merge);
     table.add(0, "allow-duplicates", "take the same input or shard more than once", use.allow_duplicates);
     table.add(0, "rejects", "FILE", "write lines that are no records to FILE", use.rejects);
+    table.add(0, "metadata", "FILE", "write how the run went to FILE, as one JSON object", use.metadata);
+    table.add(0, "progress", "say once a second on standard error how far the reading is", use.progress);
     table.add('q', "quiet", "do not name lines that are no records", use.quiet);
     cli::add_self_description(table, aggregate);
 
     std::vector<std::string> words(argv, argv + argc);
+    use.arguments.assign(argv + 1, argv + argc);
     study::join_quantiles(words);
     std::vector<char*> joined;
     for (auto& word : words)

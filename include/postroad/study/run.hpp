@@ -11,6 +11,7 @@
 #include <postroad/study/render.hpp>
 #include <postroad/study/spec.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -26,8 +27,11 @@ struct run_settings {
   std::string input;
   std::string output = "-";
   std::string rejects;
+  std::string metadata;
+  std::vector<std::string> arguments; ///< as typed, for the metadata
   bool strict = false;
   bool quiet = false;
+  bool progress = false;
   bool show = false;
   bool paper = false;
   bool partial = false;          ///< write tallies instead of tables
@@ -59,6 +63,8 @@ private:
   void read_all(fold& into, std::vector<std::string> files);
   void read_file(fold& into, const std::string& name);
   void read_lines(fold& into, const std::string& name, int fd);
+  void show_progress(bool last);
+  void write_metadata(const fold& of, std::string_view begun) const;
   void read_partial(fold& into, const std::string& name, line_reader& lines);
   void reject(const std::string& name, std::uint64_t number, std::string_view line, std::string_view why);
   [[nodiscard]] std::string tables_text(const fold& from, format as) const;
@@ -72,6 +78,10 @@ private:
   std::unique_ptr<std::FILE, closer> rejects_;
   bool many_files_ = false;
   partial_head head_;
+  std::uint64_t lines_ = 0; ///< read so far
+  std::uint64_t bytes_ = 0;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point shown_ = begun_;
   footing foot_;
 };
 

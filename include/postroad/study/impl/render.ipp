@@ -169,7 +169,7 @@ struct shown_column {
 [[nodiscard]] inline std::string foot_line(const table& t, const footing& foot) {
   auto line = fmt::format("{} records read, {} kept, {} lines malformed", with_commas(t.read),
                           with_commas(t.kept), with_commas(foot.malformed));
-  return foot.interrupted ? line + "; INTERRUPTED: not all of the input was read" : line;
+  return foot.interrupted ? line + "; INTERRUPTED: the input is not whole" : line;
 }
 
 [[nodiscard]] inline std::vector<std::string> paper_notes(const table& t) {

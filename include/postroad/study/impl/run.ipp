@@ -2,6 +2,8 @@
 
 #include <postroad/study/run.hpp>
 #include <postroad/text/ascii.hpp>
+#include <postroad/text/json.hpp>
+#include <postroad/text/time.hpp>
 
 #include <fmt/format.h>
 
@@ -15,21 +17,53 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace postroad::study {
 
 namespace detail {
 
-inline volatile std::sig_atomic_t interrupted = 0;
+/// How far a signal has come: 0 there was none, 1 stop soon, 2 stop now.
+inline volatile std::sig_atomic_t asked_to_stop = 0;
+inline volatile std::sig_atomic_t seconds_asked = 0;
+/// ^C reaches every tool of a pipeline, and those before us still write what they had under way: a pipe is
+/// read on to its end for as long.
+inline constexpr int grace_seconds = 10;
 
-/// SIGINT and SIGTERM end the reading; a second one ends the process at once.
+/// SIGINT or SIGTERM, and then SIGALRM once a second, so that a read(2) that the signal just missed returns
+/// as well. timeout(1) and some shells send a signal twice; within a second that is no second thought.
+inline void on_signal(int which) {
+  if (which == SIGALRM) {
+    seconds_asked = seconds_asked + 1;
+    if (seconds_asked >= grace_seconds)
+      asked_to_stop = 2;
+  } else if (asked_to_stop == 0) {
+    asked_to_stop = 1;
+  } else if (seconds_asked > 0) {
+    if (asked_to_stop == 2) {
+      std::signal(which, SIG_DFL);
+      std::raise(which);
+    }
+    asked_to_stop = 2;
+  }
+  ::alarm(1);
+}
+
 inline void listen_to_signals() {
   struct sigaction act {};
-  act.sa_handler = [](int) { interrupted = 1; };
-  act.sa_flags = static_cast<int>(SA_RESETHAND); // and no SA_RESTART: read(2) must return
-  sigaction(SIGINT, &act, nullptr);
-  sigaction(SIGTERM, &act, nullptr);
+  act.sa_handler = on_signal; // no SA_RESTART: read(2) must return
+  for (const int which : {SIGINT, SIGTERM, SIGALRM})
+    sigaction(which, &act, nullptr);
+}
+
+[[nodiscard]] inline bool is_pipe(int fd) {
+  struct stat is {};
+  return ::fstat(fd, &is) == 0 && (S_ISFIFO(is.st_mode) || S_ISSOCK(is.st_mode));
+}
+
+[[nodiscard]] inline bool must_stop(bool pipe) {
+  return asked_to_stop == 2 || (asked_to_stop == 1 && !pipe);
 }
 
 [[nodiscard]] inline std::runtime_error cannot(std::string_view what, std::string_view name) {
@@ -85,6 +119,7 @@ POSTROAD_DECL int run::go(std::vector<std::string> files) {
   if (!use_.rejects.empty() && !rejects_)
     throw detail::cannot("write", use_.rejects);
   head_.spec = spec_hash(builder_.flags());
+  const std::string begun = text::now_rfc3339();
   read_all(counted, std::move(files));
   if (use_.partial && foot_.interrupted)
     throw std::runtime_error("interrupted: a partial result of half an input would be taken for the whole");
@@ -93,6 +128,8 @@ POSTROAD_DECL int run::go(std::vector<std::string> files) {
   write(use_.partial ? write_partial(head_, counted) : tables_text(counted, *as));
   if (rejects_ && std::fflush(rejects_.get()) != 0)
     throw detail::cannot("write", use_.rejects);
+  if (!use_.metadata.empty())
+    write_metadata(counted, begun);
   return (foot_.malformed != 0 && !rejects_) || foot_.interrupted || (use_.strict && !all_paths) ? 1 : 0;
 }
 
@@ -113,9 +150,16 @@ POSTROAD_DECL void run::read_all(fold& into, std::vector<std::string> files) {
   if (files.empty())
     files.emplace_back("-");
   many_files_ = files.size() > 1;
+  for (const auto& name : files) // now, not after an hour of reading the others
+    if (name != "-" && ::access(name.c_str(), R_OK) != 0)
+      throw detail::cannot("read", name);
   for (const auto& name : files)
-    if (!foot_.interrupted)
+    if (detail::asked_to_stop == 0)
       read_file(into, name);
+  foot_.interrupted = detail::asked_to_stop != 0;
+  ::alarm(0);
+  if (use_.progress)
+    show_progress(true);
 }
 
 POSTROAD_DECL void run::read_file(fold& into, const std::string& name) {
@@ -132,11 +176,16 @@ POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) 
   line_reader lines(fd);
   if (use_.merge)
     return read_partial(into, name, lines);
+  const bool pipe = detail::is_pipe(fd);
   std::string_view line;
   shard_hash shard;
   for (;;) {
-    switch (lines.next(line)) {
+    const auto got = lines.next(line);
+    switch (got) {
     case line_reader::got::line:
+      bytes_ += line.size() + 1;
+      if ((++lines_ & 0xfff) == 0 && use_.progress)
+        show_progress(false);
       if (use_.partial)
         shard.add(line);
       if (const auto why = into.add(line))
@@ -155,11 +204,35 @@ POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) 
     case line_reader::got::interrupted:
       break;
     }
-    if (detail::interrupted != 0) {
-      foot_.interrupted = true;
+    if (detail::must_stop(pipe))
       return;
-    }
   }
+}
+
+/// Once a second on standard error: what was read, how fast.
+POSTROAD_DECL void run::show_progress(bool last) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!last && now - shown_ < std::chrono::seconds(1))
+    return;
+  shown_ = now;
+  const double seconds = std::max(std::chrono::duration<double>(now - begun_).count(), 1e-3);
+  fmt::print(stderr, "{:.0f} s: {} lines, {:.0f} MB, {:.0f} lines/s, {:.0f} MB/s, {} malformed\n", seconds,
+             lines_, static_cast<double>(bytes_) / 1e6, static_cast<double>(lines_) / seconds,
+             static_cast<double>(bytes_) / 1e6 / seconds, foot_.malformed);
+}
+
+POSTROAD_DECL void run::write_metadata(const fold& of, std::string_view begun) const {
+  std::string json;
+  text::json_writer w(json);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_;
+  w.object().member("tool", "aggregate").member("version", POSTROAD_VERSION);
+  w.member_list("arguments", use_.arguments).member("spec", head_.spec);
+  w.member("start", begun).member("end", text::now_rfc3339()).member("elapsed_ms", took.count() * 1000);
+  w.member("interrupted", foot_.interrupted).member("in", of.records() + foot_.malformed);
+  w.member("rejected", foot_.malformed).member("bytes_in", bytes_).end();
+  const std::unique_ptr<std::FILE, closer> out(std::fopen(use_.metadata.c_str(), "we"));
+  if (!out || std::fputs((json + '\n').c_str(), out.get()) < 0 || std::fflush(out.get()) != 0)
+    throw detail::cannot("write", use_.metadata);
 }
 
 POSTROAD_DECL void run::read_partial(fold& into, const std::string& name, line_reader& lines) {
@@ -170,7 +243,7 @@ POSTROAD_DECL void run::read_partial(fold& into, const std::string& name, line_r
     for (auto got = lines.next(line); got != line_reader::got::end; got = lines.next(line)) {
       if (got == line_reader::got::failed)
         throw detail::cannot("read", name);
-      if (got == line_reader::got::interrupted && detail::interrupted != 0)
+      if (got == line_reader::got::interrupted && detail::asked_to_stop != 0)
         throw bad_partial("interrupted");
       if (got == line_reader::got::line)
         reader.add(line);
