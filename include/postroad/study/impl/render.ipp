@@ -166,6 +166,11 @@ struct shown_column {
                                                          : fmt::format("{} {}", with_commas(t.of), label);
 }
 
+[[nodiscard]] inline std::string_view shares_word(const table& t) {
+  const bool any = std::any_of(t.columns.begin(), t.columns.end(), [](const auto& c) { return c.has_share; });
+  return any ? "shares of" : "of";
+}
+
 [[nodiscard]] inline std::string foot_line(const table& t, const footing& foot) {
   auto line = fmt::format("{} records read, {} kept, {} lines malformed", with_commas(t.read),
                           with_commas(t.kept), with_commas(foot.malformed));
@@ -205,7 +210,7 @@ inline void render_text(std::string& out, const table& t, const footing& foot) {
     }
     trim_line(out);
   }
-  out += fmt::format("\n  shares of {}\n  {}\n", base_line(t), foot_line(t, foot));
+  out += fmt::format("\n  {} {}\n  {}\n", shares_word(t), base_line(t), foot_line(t, foot));
   for (const auto& note : paper_notes(t))
     out += fmt::format("  {}\n", note);
 }
