@@ -135,16 +135,19 @@ task wait_for_end(connection_ptr c) {
   }
 }
 
-/// Sends bytes as they are, in pieces where this server drips: replies byte by byte, TLS in larger drops,
-/// since a flight of 2,000 bytes would take longer than a client's patience.
-task send(connection_ptr c, std::string text, std::size_t drop = 64) {
+/// Sends bytes as they are. A server that drips sends the first of them one by one and the rest in larger
+/// drops: every split is met, and even on a busy machine no reply takes longer than clients wait.
+task send(connection_ptr c, std::string text) {
+  constexpr std::size_t single = 48, drop = 64;
   asio::error_code error;
-  const std::size_t piece = c->who.speaks == manner::drip ? drop : text.size();
-  for (std::size_t from = 0; from < text.size() && !error; from += piece) {
-    if (from > 0)
-      co_await wait(c, milliseconds(2));
-    co_await asio::async_write(c->socket,
-                               asio::buffer(text.data() + from, std::min(piece, text.size() - from)),
+  std::size_t size = text.size();
+  for (std::size_t from = 0; from < text.size() && !error; from += size) {
+    if (c->who.speaks == manner::drip) {
+      if (from > 0)
+        co_await wait(c, milliseconds(2));
+      size = std::min(from < single ? std::size_t{1} : drop, text.size() - from);
+    }
+    co_await asio::async_write(c->socket, asio::buffer(text.data() + from, size),
                                asio::redirect_error(asio::use_awaitable, error));
   }
   c->gone = static_cast<bool>(error);
@@ -154,7 +157,7 @@ task send(connection_ptr c, std::string text, std::size_t drop = 64) {
 task say(connection_ptr c, std::string reply) {
   if (c->who.speaks == manner::bare_lf)
     std::erase(reply, '\r');
-  co_await send(c, std::move(reply), 1);
+  co_await send(c, std::move(reply));
 }
 
 /// RST instead of FIN.
