@@ -54,6 +54,12 @@ TEST_CASE("RFC 1035 2.3.1: there is no empty label") {
     CHECK_MESSAGE(!parse_name(bad), bad);
 }
 
+TEST_CASE("blanks and control characters are words run together, not names; escaped they are bytes") {
+  for (const char* bad : {"foo bar", " a.example", "a.example ", "a\tb", "a\x7f", "a\x01.example"})
+    CHECK_FALSE(parse_name(bad));
+  CHECK(parse_name("a\\032b.example"));
+}
+
 TEST_CASE("RFC 5890: raw UTF-8 is refused, not sent") {
   const auto bad = parse_name("b\xc3\xbc"
                               "cher.example");

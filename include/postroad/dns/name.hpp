@@ -13,101 +13,124 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace postroad::dns {
 
-/// A domain name: length-prefixed labels up to the root, held inline, so that copying never allocates.
+/// A domain name: length-prefixed labels up to the root.
 ///
-/// The bytes stay as they came; equality and hash ignore ASCII case (RFC 4343 3). Length bytes are at most 63
-/// and thus below 'A', so that lower-casing the whole wire form touches letters of labels only.
+/// Names of up to 63 wire bytes, which is nearly all there are, lie inside the object of one cache line;
+/// longer ones on the heap. The bytes stay as they came; equality and hash ignore ASCII case (RFC 4343 3).
+/// Length bytes are at most 63 and thus below 'A', so that lower-casing the whole wire form touches letters
+/// of labels only.
 class name {
 public:
   static constexpr std::size_t max_size = 255;      // RFC 1035 2.3.4, the root's byte included
   static constexpr std::size_t max_label_size = 63; // RFC 1035 2.3.4
 
-  name() noexcept { bytes_[0] = 0; } ///< the root
-  name(const name& other) noexcept : size_(other.size_) {
-    std::memcpy(bytes_.data(), other.bytes_.data(), size_);
+  name() noexcept = default; ///< the root
+  name(const name& other) : size_(other.size_), storage_(other.storage_) {
+    if (is_long())
+      take_heap(other.data());
   }
-  name& operator=(const name& other) noexcept {
-    size_ = other.size_;
-    std::memmove(bytes_.data(), other.bytes_.data(), size_);
+  name(name&& other) noexcept : size_(other.size_), storage_(other.storage_) {
+    if (is_long())
+      other.become_root();
+  }
+  name& operator=(const name& other) {
+    if (this != &other)
+      *this = name(other);
     return *this;
   }
+  name& operator=(name&& other) noexcept {
+    std::swap(size_, other.size_);
+    std::swap(storage_, other.storage_);
+    return *this;
+  }
+  ~name() {
+    if (is_long())
+      delete[] heap();
+  }
 
-  [[nodiscard]] std::span<const std::uint8_t> wire() const noexcept { return {bytes_.data(), size_}; }
+  [[nodiscard]] std::span<const std::uint8_t> wire() const noexcept { return {data(), size_}; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool is_root() const noexcept { return size_ == 1; }
 
   /// Adds a label before the root; false, and nothing done, when it is empty, too long or does not fit.
-  bool append(std::span<const std::uint8_t> label) noexcept {
-    if (label.empty() || label.size() > max_label_size || size_ + label.size() + 1 > max_size)
+  bool append(std::span<const std::uint8_t> label) {
+    const std::size_t grown = size_ + label.size() + 1;
+    if (label.empty() || label.size() > max_label_size || grown > max_size)
       return false;
-    std::uint8_t* at = bytes_.data() + size_ - 1;
+    if (!is_long() && grown > short_size)
+      take_heap(storage_.data());
+    const std::size_t root = size_ - 1u;
+    size_ = static_cast<std::uint8_t>(grown);
+    std::uint8_t* at = data() + root;
     *at = static_cast<std::uint8_t>(label.size());
     std::memcpy(at + 1, label.data(), label.size());
-    size_ = static_cast<std::uint8_t>(size_ + label.size() + 1);
-    bytes_[size_ - 1u] = 0;
+    at[1 + label.size()] = 0;
     return true;
   }
-  bool append(std::string_view label) noexcept {
+  bool append(std::string_view label) {
     return append(std::span(reinterpret_cast<const std::uint8_t*>(label.data()), label.size()));
   }
 
   /// Without its first label; the root's parent is the root.
-  [[nodiscard]] name parent() const noexcept {
+  [[nodiscard]] name parent() const {
     name up;
-    if (is_root())
-      return up;
-    const std::size_t skip = bytes_[0] + 1u;
-    up.size_ = static_cast<std::uint8_t>(size_ - skip);
-    std::memcpy(up.bytes_.data(), bytes_.data() + skip, up.size_);
+    const auto bytes = wire();
+    for (std::size_t i = is_root() ? 0 : bytes[0] + 1u; bytes[i] != 0; i += bytes[i] + 1u)
+      up.append(bytes.subspan(i + 1, bytes[i]));
     return up;
   }
 
   [[nodiscard]] unsigned labels() const noexcept {
     unsigned n = 0;
-    for (std::size_t i = 0; bytes_[i] != 0; i += bytes_[i] + 1u)
+    const auto bytes = wire();
+    for (std::size_t i = 0; bytes[i] != 0; i += bytes[i] + 1u)
       ++n;
     return n;
   }
 
   /// Example: mx.example.org is within example.org, and example.org is within itself.
   [[nodiscard]] bool is_within(const name& zone) const noexcept {
+    const auto bytes = wire();
     std::size_t i = 0;
-    while (size_ - i > zone.size_)
-      i += bytes_[i] + 1u;
-    return size_ - i == zone.size_ && same(bytes_.data() + i, zone.bytes_.data(), zone.size_);
+    while (bytes.size() - i > zone.size())
+      i += bytes[i] + 1u;
+    return bytes.size() - i == zone.size() && same(&bytes[i], zone.data(), zone.size());
   }
 
-  [[nodiscard]] name lowered() const noexcept {
+  [[nodiscard]] name lowered() const {
     name low(*this);
+    std::uint8_t* const bytes = low.data();
     for (std::size_t i = 0; i < size_; ++i)
-      low.bytes_[i] = lower(bytes_[i]);
+      bytes[i] = lower(bytes[i]);
     return low;
   }
 
   /// With letters in upper case where bit (i mod 64) for the byte at i of the wire form is set, else in lower
   /// case (0x20, draft-vixie-dnsext-dns0x20).
-  [[nodiscard]] name spelled(std::uint64_t bits) const noexcept {
+  [[nodiscard]] name spelled(std::uint64_t bits) const {
     name out(*this);
+    std::uint8_t* const bytes = out.data();
     for (std::size_t i = 0; i < size_; ++i) {
-      const auto low = static_cast<std::uint8_t>(bytes_[i] | 0x20);
+      const auto low = static_cast<std::uint8_t>(bytes[i] | 0x20);
       if (low >= 'a' && low <= 'z')
-        out.bytes_[i] = static_cast<std::uint8_t>(low ^ ((bits >> (i & 63) & 1) << 5));
+        bytes[i] = static_cast<std::uint8_t>(low ^ ((bits >> (i & 63) & 1) << 5));
     }
     return out;
   }
 
   friend bool operator==(const name& a, const name& b) noexcept {
-    return a.size_ == b.size_ && same(a.bytes_.data(), b.bytes_.data(), a.size_);
+    return a.size_ == b.size_ && same(a.data(), b.data(), a.size_);
   }
 
   /// FNV-1a over the lower-cased wire form.
   [[nodiscard]] std::size_t hash() const noexcept {
     std::uint64_t h = 0xcbf29ce484222325u;
-    for (std::size_t i = 0; i < size_; ++i)
-      h = (h ^ lower(bytes_[i])) * 0x100000001b3u;
+    for (const std::uint8_t c : wire())
+      h = (h ^ lower(c)) * 0x100000001b3u;
     return h ^ h >> 32;
   }
 
@@ -124,8 +147,30 @@ public:
   }
 
 private:
+  static constexpr std::size_t short_size = 63; // with the size a cache line of 64
+
+  [[nodiscard]] bool is_long() const noexcept { return size_ > short_size; }
+  [[nodiscard]] std::uint8_t* heap() const noexcept {
+    std::uint8_t* at;
+    std::memcpy(&at, storage_.data(), sizeof at);
+    return at;
+  }
+  [[nodiscard]] const std::uint8_t* data() const noexcept { return is_long() ? heap() : storage_.data(); }
+  [[nodiscard]] std::uint8_t* data() noexcept { return is_long() ? heap() : storage_.data(); }
+
+  /// Moves to a heap block of its own, with the `size_` bytes at `from` in it.
+  void take_heap(const std::uint8_t* from) {
+    auto* const block = new std::uint8_t[max_size];
+    std::memcpy(block, from, size_);
+    std::memcpy(storage_.data(), &block, sizeof block);
+  }
+  void become_root() noexcept {
+    size_ = 1;
+    storage_[0] = 0;
+  }
+
   std::uint8_t size_ = 1;
-  std::array<std::uint8_t, max_size> bytes_;
+  std::array<std::uint8_t, short_size> storage_{}; ///< the bytes, or the address of the heap block
 };
 
 namespace detail {
@@ -135,6 +180,8 @@ namespace detail {
   const auto byte = static_cast<std::uint8_t>(s[at]);
   if (byte >= 0x80)
     return failure{at, "byte outside ASCII: IDN goes as A-labels", "RFC 5890 2.3.2.1"};
+  if (byte <= ' ' || byte == 0x7f)
+    return failure{at, "a blank or control character, which needs an escape", "RFC 1035 5.1"};
   if (byte != '\\')
     return ++at, byte;
   if (at + 1 >= s.size())
