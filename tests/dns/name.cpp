@@ -87,3 +87,23 @@ TEST_CASE("a name is within its ancestors and itself, never within half a label"
   CHECK(n.parent() == *parse_name("example.org"));
   CHECK(name().parent().is_root());
 }
+
+TEST_CASE("names beyond one cache line copy, move and grow like short ones") {
+  const auto text = std::string(60, 'a') + "." + std::string(60, 'b') + "." + std::string(60, 'c');
+  const auto parsed = *parse_name(text);
+  name copy(parsed), other = *parse_name("short.example");
+  CHECK(copy == parsed);
+  other = copy;
+  CHECK(to_string(other) == text);
+  const name moved(std::move(copy));
+  CHECK(moved == parsed);
+  other = *parse_name("short.example");
+  CHECK(to_string(other) == "short.example");
+  CHECK(to_string(moved.parent()) == text.substr(61));
+  CHECK(moved.parent().parent() == *parse_name(text.substr(122)));
+  name grown;
+  for (int i = 0; i < 3; ++i)
+    CHECK(grown.append(std::string(60, static_cast<char>('a' + i))));
+  CHECK(grown == parsed);
+  CHECK(grown.spelled(~std::uint64_t{0}).lowered() == parsed);
+}

@@ -34,14 +34,15 @@ using std::chrono::microseconds;
 
 /// One packet, or one TCP exchange, on behalf of a question.
 struct attempt {
+  clock::time_point sent{};
   std::uint32_t key = inflight_table::none; ///< socket and id; none once it is closed, and for TCP
   std::uint16_t server = 0;
   std::uint8_t sequence = 0;
-  bool edns = false, plain_case = false;
-  bool holds_room = false; ///< counts in the server's window
-  bool silent = false;     ///< its time-out has passed
-  bool answered = false;   ///< yet open: within the grace period a second reply may come
-  clock::time_point sent{};
+  bool edns : 1 = false;
+  bool plain_case : 1 = false;
+  bool holds_room : 1 = false; ///< counts in the server's window
+  bool silent : 1 = false;     ///< its time-out has passed
+  bool answered : 1 = false;   ///< yet open: within the grace period a second reply may come
 };
 
 /// A TCP connection that is busy with a question or rests in the pool.
@@ -367,7 +368,8 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   }
 
   void release_room(attempt& at) noexcept {
-    if (std::exchange(at.holds_room, false)) {
+    if (at.holds_room) {
+      at.holds_room = false;
       servers[at.server].open.on_gone();
       request_flush();
     }
@@ -746,8 +748,9 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     got->truncated = got->truncated || cut;
     if (q.held)
       return note_second_reply(q, std::move(got));
-    if (std::exchange(at.answered, true))
+    if (at.answered)
       return;
+    at.answered = true;
     credit(q, at, now);
     const bool edns = at.edns;
     if (at.plain_case && q.case_mismatch)
