@@ -92,3 +92,12 @@ TEST_CASE("a sum beyond 128 bits says so") {
   sum.add(large);
   CHECK(sum.overflow);
 }
+
+TEST_CASE("a number comes back from its key, and only the same number has it") {
+  for (const auto* text : {"0", "-1", "2147483647", "2147483648", "-2147483649", "0.5", "-0.000000001",
+                           "340282366920938463463", "74.381"}) {
+    const auto d = *decimal_of(text);
+    CHECK(decimal_key::number(decimal_key(d).bytes()) == d);
+    CHECK(decimal_key(d).bytes() != decimal_key({d.whole + 1, d.nano}).bytes());
+  }
+}

@@ -7,7 +7,9 @@
 #include <charconv>
 #include <cmath>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <string>
@@ -48,16 +50,20 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
 
 /// The digits at the start of `s`, which are taken off it; nothing when there are none or too many.
 [[nodiscard]] inline std::optional<int128> take_digits(std::string_view& s) noexcept {
-  int128 n = 0;
+  constexpr std::size_t short_enough = 19; // digits that 64 bits always hold
+  std::uint64_t head = 0;
   std::size_t i = 0;
+  for (; i < s.size() && i < short_enough && text::is_digit(s[i]); ++i)
+    head = head * 10 + static_cast<std::uint64_t>(s[i] - '0');
+  if (i == 0)
+    return std::nullopt;
+  int128 n = static_cast<int128>(head);
   for (; i < s.size() && text::is_digit(s[i]); ++i) {
     const int digit = s[i] - '0';
     if (n > (largest128 - digit) / 10)
       return std::nullopt;
     n = n * 10 + digit;
   }
-  if (i == 0)
-    return std::nullopt;
   s.remove_prefix(i);
   return n;
 }
@@ -154,6 +160,41 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
   fraction.erase(fraction.find_last_not_of('0') + 1);
   return to_string(d.whole) + fraction;
 }
+
+/// A number as bytes, the same for the same number: 8 of them for most, 20 for large ones.
+class decimal_key {
+public:
+  explicit decimal_key(const decimal& d) noexcept {
+    const auto small = static_cast<std::int32_t>(d.whole);
+    if (small == d.whole)
+      put(&small, sizeof small);
+    else
+      put(&d.whole, sizeof d.whole);
+    put(&d.nano, sizeof d.nano);
+  }
+  [[nodiscard]] std::string_view bytes() const noexcept { return {bytes_, size_}; }
+
+  /// The number that the bytes were made of.
+  [[nodiscard]] static decimal number(std::string_view bytes) noexcept {
+    decimal d;
+    if (std::int32_t small = 0; bytes.size() == sizeof small + sizeof d.nano) {
+      std::memcpy(&small, bytes.data(), sizeof small);
+      d.whole = small;
+    } else {
+      std::memcpy(&d.whole, bytes.data(), sizeof d.whole);
+    }
+    std::memcpy(&d.nano, bytes.data() + bytes.size() - sizeof d.nano, sizeof d.nano);
+    return d;
+  }
+
+private:
+  void put(const void* from, std::size_t size) noexcept {
+    std::memcpy(bytes_ + size_, from, size);
+    size_ += size;
+  }
+  char bytes_[sizeof(decimal::whole) + sizeof(decimal::nano)];
+  std::size_t size_ = 0;
+};
 
 /// A running sum that is the same in every order of its terms.
 struct decimal_sum {

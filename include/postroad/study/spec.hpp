@@ -45,7 +45,8 @@ struct column_spec {
   std::string label{};
   std::size_t path = 0;
   expression when{};
-  std::string rank{}; ///< quantile: as typed, "0.99"
+  std::string rank{};     ///< quantile: as typed, "0.99"
+  std::size_t source = 0; ///< the column that counts its values: the first quantile of the same path
 };
 
 struct row_spec {

@@ -95,7 +95,7 @@ private:
 
   void write_pairs(std::size_t c, const std::vector<std::uint32_t>& rows) {
     const auto& column = tally_.columns[c];
-    const auto values = sorted_by_key(column.values);
+    const auto values = sorted_values(c);
     std::vector<std::uint32_t> row_place(rows.size()), value_place(values.size());
     for (std::uint32_t i = 0; i < rows.size(); ++i)
       row_place[rows[i]] = i;
@@ -110,12 +110,23 @@ private:
       write_pair(c, rows[row], column.values.key(values[value]), n);
   }
 
+  /// Numbers by size, for their bytes depend on the machine; all else by key.
+  [[nodiscard]] std::vector<std::uint32_t> sorted_values(std::size_t c) const {
+    const auto& keys = tally_.columns[c].values;
+    auto order = sorted_by_key(keys);
+    if (tally_.spec().columns[c].is == measure::quantile)
+      std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return decimal_key::number(keys.key(a)) < decimal_key::number(keys.key(b));
+      });
+    return order;
+  }
+
   void write_pair(std::size_t c, std::uint32_t row, std::string_view value, std::uint64_t n) {
     line([&](text::json_writer& w) {
       write_key(w, tally_.rows.key(row));
       w.member("c", c);
       if (tally_.spec().columns[c].is == measure::quantile) {
-        w.member("v", value);
+        w.member("v", to_string(decimal_key::number(value)));
       } else {
         const auto part = group_key::take(value);
         w.member("v", std::string(1, static_cast<char>(part.is)) + std::string(part.text));
@@ -305,9 +316,10 @@ POSTROAD_DECL void partial_reader::add_pair(tally& t, const line_of& line) {
   auto& column = t.columns[*line.column];
   std::string value;
   if (t.spec().columns[*line.column].is == measure::quantile) {
-    if (!decimal_of(*line.value))
+    const auto number = decimal_of(*line.value);
+    if (!number)
       throw bad_partial("a value of a partial result is no number");
-    value = *line.value;
+    value = decimal_key(*number).bytes();
   } else if (!line.value->empty()) {
     group_key::append(value, static_cast<group_key::kind>((*line.value)[0]),
                       std::string_view(*line.value).substr(1));

@@ -341,6 +341,18 @@ inline void fill_in_of(table_spec& t) {
   return out.empty() ? "records" : out;
 }
 
+/// Several ranks of one path need its values only once.
+inline void share_sources(table_spec& t) {
+  for (std::size_t i = 0; i < t.columns.size(); ++i) {
+    auto& c = t.columns[i];
+    const auto same = [&](const column_spec& other) {
+      return &other == &c || (c.is == measure::quantile && other.is == c.is && other.path == c.path);
+    };
+    c.source =
+        static_cast<std::size_t>(std::find_if(t.columns.begin(), t.columns.end(), same) - t.columns.begin());
+  }
+}
+
 inline void fill_in(table_spec& t) {
   if (!t.by.empty() && !t.rows.empty())
     throw bad_spec(fmt::format("table {}: --by and --row exclude each other", t.name));
@@ -350,6 +362,7 @@ inline void fill_in(table_spec& t) {
     throw bad_spec(fmt::format("table {}: --cdf takes one path, and no --by beside it", t.name));
   if (t.columns.empty())
     t.columns.push_back({.is = measure::count, .label = t.cumulative ? "at most" : "count"});
+  share_sources(t);
   for (const auto& c : t.columns)
     if (t.cumulative && c.is != measure::count && c.is != measure::holding)
       throw bad_spec(fmt::format("table {}: --cdf goes with counts only", t.name));

@@ -3,7 +3,6 @@
 #include <postroad/study/table.hpp>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <utility>
 
@@ -171,7 +170,7 @@ private:
 
   void fill(std::size_t i) {
     const auto& spec = spec_.columns[i];
-    const auto& column = from_.columns[i];
+    const auto& column = from_.columns[spec.source];
     switch (spec.is) {
     case measure::count:
       return add_column(spec.label, true, counts(from_.records));
@@ -189,13 +188,22 @@ private:
 
   using value_counts = std::vector<std::pair<std::uint32_t, std::uint64_t>>; ///< (value, records)
 
+  /// For each shown row what it has of which value, by the values' numbers.
   [[nodiscard]] std::vector<value_counts> by_shown_row(const column_tally& column) const {
-    std::vector<std::map<std::uint32_t, std::uint64_t>> sums(out_.rows.size());
-    column.seen.each(
-        [&](std::uint32_t row, std::uint32_t value, std::uint64_t n) { sums[shown_as_[row]][value] += n; });
-    std::vector<value_counts> out;
-    for (const auto& s : sums)
-      out.emplace_back(s.begin(), s.end());
+    std::vector<value_counts> out(out_.rows.size());
+    column.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
+      out[shown_as_[row]].emplace_back(value, n);
+    });
+    for (auto& values : out) {
+      std::sort(values.begin(), values.end());
+      std::size_t kept = 0; // rows that became one may have had the same value
+      for (std::size_t i = 1; i < values.size(); ++i)
+        if (values[i].first == values[kept].first)
+          values[kept].second += values[i].second;
+        else
+          values[++kept] = values[i];
+      values.resize(values.empty() ? 0 : kept + 1);
+    }
     return out;
   }
 
@@ -276,7 +284,7 @@ private:
     std::vector<std::pair<decimal, std::uint64_t>> sorted;
     std::uint64_t all = 0;
     for (const auto& [value, n] : values) {
-      sorted.emplace_back(*decimal_of(column.values.key(value)), n);
+      sorted.emplace_back(decimal_key::number(column.values.key(value)), n);
       all += n;
     }
     std::sort(sorted.begin(), sorted.end());

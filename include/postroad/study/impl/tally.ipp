@@ -126,14 +126,14 @@ POSTROAD_DECL void tally::look_at_values(const fields& in) {
     auto& column = columns[i];
     if (spec.is == measure::holding)
       holds_[i] = spec.when.holds(in);
-    if (!looks_at_values(spec.is))
+    if (!looks_at_values(spec.is) || spec.source != i)
       continue;
     column.at_hand.clear();
     for (const auto& f : in.at(spec.path)) {
       key_.clear();
       if (spec.is == measure::quantile) {
         if (const auto number = decimal_of(f.value))
-          column.at_hand.push_back(column.values.index_of(to_string(*number)));
+          column.at_hand.push_back(column.values.index_of(decimal_key(*number).bytes()));
         continue;
       }
       group_key::append(key_, f.value);
