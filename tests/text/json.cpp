@@ -83,7 +83,7 @@ TEST_CASE("RFC 4648 10: test vectors of base64") {
 
 TEST_CASE("what is written is read back") {
   for (const auto& s : {std::string("plain"), std::string("\"\\\n\t\r\b\f\x01"),
-                              std::string("\u00e9\u4e2d\U0001f600"), std::string(1, '\0')})
+                        std::string("\u00e9\u4e2d\U0001f600"), std::string(1, '\0')})
     CHECK(json_unescaped(written(s)) == s);
   CHECK(json_unescaped(R"("\u00e9\ud83d\ude00\/\ud800x")") == "\u00e9\U0001f600/\ufffdx");
 }
