@@ -206,6 +206,13 @@ TEST_CASE("a reply that lacks only its line end counts, whatever ends it") {
   CHECK(run.got.detail == "last line does not end");
 }
 
+TEST_CASE("the rest of an EHLO reply that paused in mid-line is no reply to STARTTLS") {
+  const auto run = play({"220 hi\r\n", "250-mx\r\n250"}, then::silence);
+  ends(run, outcome::timeout, stage::ehlo);
+  CHECK(run.got.ehlo == "250-mx\n250");
+  CHECK_FALSE(run.got.sent);
+}
+
 TEST_CASE("half a reply is kept, and is none") {
   const auto run = play({"220-hi\r\n"}, then::silence);
   ends(run, outcome::timeout, stage::banner);

@@ -119,13 +119,21 @@ public:
   void reset() { ended(outcome::reset); }
   void timed_out() { ended(outcome::timeout); }
   /// The same for any reason; `detail` is kept. What has come of a reply counts as the reply where only its
-  /// end is missing, and after a time-out the dialog then goes on.
+  /// end is missing, and after a time-out the dialog then goes on, but not from EHLO to STARTTLS.
   void ended(outcome why, std::string_view detail = {}) {
     if (decided())
       return leave(parting::close);
     note(detail);
     if (!unsent_ && reader_.finish()) {
-      answered(reader_.take());
+      auto said = reader_.take();
+      if (why == outcome::timeout && said.unterminated && (at_ == state::ehlo || at_ == state::helo)) {
+        // A server that pauses in mid-line goes on some time, and its rest would pass for the reply to
+        // STARTTLS.
+        note_oddities(said);
+        (at_ == state::ehlo ? got_.ehlo : got_.helo) = std::move(said.text);
+        return decide(why, state::leaving);
+      }
+      answered(std::move(said));
       if (why == outcome::timeout || over())
         return;
       if (decided())
