@@ -107,3 +107,21 @@ TEST_CASE("names beyond one cache line copy, move and grow like short ones") {
   CHECK(grown == parsed);
   CHECK(grown.spelled(~std::uint64_t{0}).lowered() == parsed);
 }
+
+TEST_CASE("RFC 4343 3: eight bytes at a time change case just as one by one does") {
+  for (unsigned c = 0; c < 256; ++c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    const auto eight = postroad::dns::detail::lower_eight(c * 0x0101010101010101u);
+    CHECK(eight == name::lower(byte) * 0x0101010101010101u);
+  }
+  const auto n = *parse_name("a1b2-cdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLM.\\001\\255\\192");
+  for (std::size_t bit = 0; bit < 64; ++bit) {
+    const auto spelled = n.spelled(std::uint64_t{1} << bit);
+    CHECK(spelled == n);
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      const auto low = n.lowered().wire()[i];
+      const bool letter = low >= 'a' && low <= 'z';
+      CHECK(spelled.wire()[i] == (letter && i % 64 == bit ? low - 32 : low));
+    }
+  }
+}

@@ -22,9 +22,9 @@ struct question_key {
 
   question_key() = default;
   question_key(const name& n, type t) : bytes(n.size() + 2, '\0') {
-    const auto wire = n.wire();
-    for (std::size_t i = 0; i < wire.size(); ++i)
-      bytes[i] = static_cast<char>(name::lower(wire[i]));
+    const name low = n.lowered();
+    const auto wire = low.wire();
+    std::memcpy(bytes.data(), wire.data(), wire.size());
     detail::put16(reinterpret_cast<std::uint8_t*>(&bytes[wire.size()]), static_cast<unsigned>(t));
     hash = std::hash<std::string_view>{}(bytes);
   }

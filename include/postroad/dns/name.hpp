@@ -17,6 +17,34 @@
 
 namespace postroad::dns {
 
+namespace detail {
+
+/// Eight bytes at a time (Mycroft): which of them lie in [first, last], as 0x80 in their places. ASCII bounds
+/// only.
+[[nodiscard]] constexpr std::uint64_t bytes_between(std::uint64_t eight, std::uint8_t first,
+                                                    std::uint8_t last) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  const std::uint64_t low = eight & ~tops;
+  const std::uint64_t from = low + (0x80u - first) * ones, beyond = low + (0x7fu - last) * ones;
+  return (from ^ beyond) & ~eight & tops;
+}
+
+/// Sets bit 5 of the letters among eight bytes: lower case.
+[[nodiscard]] constexpr std::uint64_t lower_eight(std::uint64_t eight) noexcept {
+  return eight | bytes_between(eight, 'A', 'Z') >> 2;
+}
+
+[[nodiscard]] inline std::uint64_t load_eight(const std::uint8_t* at) noexcept {
+  std::uint64_t eight;
+  std::memcpy(&eight, at, sizeof eight);
+  return eight;
+}
+inline void store_eight(std::uint8_t* at, std::uint64_t eight) noexcept {
+  std::memcpy(at, &eight, sizeof eight);
+}
+
+} // namespace detail
+
 /// A domain name: length-prefixed labels up to the root.
 ///
 /// Names of up to 63 wire bytes, which is nearly all there are, lie inside the object of one cache line;
@@ -43,8 +71,14 @@ public:
     return *this;
   }
   name& operator=(name&& other) noexcept {
-    std::swap(size_, other.size_);
-    std::swap(storage_, other.storage_);
+    if (this == &other)
+      return *this;
+    if (is_long())
+      delete[] heap();
+    size_ = other.size_;
+    storage_ = other.storage_;
+    if (is_long())
+      other.become_root();
     return *this;
   }
   ~name() {
@@ -104,21 +138,30 @@ public:
   [[nodiscard]] name lowered() const {
     name low(*this);
     std::uint8_t* const bytes = low.data();
-    for (std::size_t i = 0; i < size_; ++i)
+    std::size_t i = 0;
+    for (; i + 8 <= size_; i += 8)
+      detail::store_eight(bytes + i, detail::lower_eight(detail::load_eight(bytes + i)));
+    for (; i < size_; ++i)
       bytes[i] = lower(bytes[i]);
     return low;
   }
 
-  /// With letters in upper case where bit (i mod 64) for the byte at i of the wire form is set, else in lower
-  /// case (0x20, draft-vixie-dnsext-dns0x20).
+  /// With the case of letters set by `bits` (0x20, draft-vixie-dnsext-dns0x20): all bits 0, all lower case;
+  /// all bits 1, all upper case; else each bit governs the letters at every 64th byte of the wire form.
   [[nodiscard]] name spelled(std::uint64_t bits) const {
-    name out(*this);
+    name out = lowered();
     std::uint8_t* const bytes = out.data();
-    for (std::size_t i = 0; i < size_; ++i) {
-      const auto low = static_cast<std::uint8_t>(bytes[i] | 0x20);
-      if (low >= 'a' && low <= 'z')
-        bytes[i] = static_cast<std::uint8_t>(low ^ ((bits >> (i & 63) & 1) << 5));
+    std::size_t i = 0;
+    for (; i + 8 <= size_; i += 8) {
+      const auto eight = detail::load_eight(bytes + i);
+      // Byte k of the product keeps bit k of the eight bits, then any bit becomes 0x80.
+      const auto chosen =
+          ((bits >> (i & 63) & 0xff) * 0x0101010101010101 & 0x8040201008040201) + 0x7f7f7f7f7f7f7f7f;
+      detail::store_eight(bytes + i, eight ^ (chosen & detail::bytes_between(eight, 'a', 'z')) >> 2);
     }
+    for (; i < size_; ++i)
+      if (bytes[i] >= 'a' && bytes[i] <= 'z')
+        bytes[i] = static_cast<std::uint8_t>(bytes[i] ^ (bits >> (i & 63) & 1) << 5);
     return out;
   }
 
@@ -138,9 +181,11 @@ public:
     return static_cast<std::uint8_t>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
   }
   [[nodiscard]] static bool same(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept {
-    if (std::memcmp(a, b, n) == 0)
-      return true;
-    for (std::size_t i = 0; i < n; ++i)
+    std::size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+      if (detail::lower_eight(detail::load_eight(a + i)) != detail::lower_eight(detail::load_eight(b + i)))
+        return false;
+    for (; i < n; ++i)
       if (lower(a[i]) != lower(b[i]))
         return false;
     return true;

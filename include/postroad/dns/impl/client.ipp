@@ -55,34 +55,49 @@ struct tcp_link {
   std::vector<std::uint8_t> buffer;
 };
 
-/// A question under way. The slot is used again; `generation` tells the old tenant's deadlines from the new
-/// one's.
-struct question {
-  static constexpr std::size_t max_attempts = 8; ///< open ones; older ones are given up
+/// How far a question has come; a new one starts from the defaults.
+struct progress {
   static constexpr int any_server = -1;
 
+  type rtype{};
+  std::uint8_t sequence = 0; ///< of the latest attempt, from 1; after 255 comes 1
+  std::uint8_t used = 0;     ///< of the question's attempts
+  std::uint8_t timeouts = 0;
+  bool alive = false, queued = false, no_edns = false, plain_case = false, case_mismatch = false,
+       failed_over = false;
+  bool awaits_tcp = false;
+  bool authenticated = true; ///< so far along the chain
+  int forced = any_server;   ///< the next packet goes to this server, window or not
+  int avoided = any_server;
+  unsigned tries = 0, replies = 0, hops = 0;
+  std::uint32_t ttl = 0x7fffffff; ///< least so far along the chain
+  microseconds left{0};           ///< of the time for the whole question
+  clock::time_point running{};    ///< since when `left` runs; zero while the question waits in our queue
+};
+
+/// A question under way. The slot is used again; `generation` tells the old tenant's deadlines from the new
+/// one's.
+struct question : progress {
+  static constexpr std::size_t max_attempts = 8; ///< open ones; older ones are given up
+
+  std::uint32_t generation = 0;
   name asked;   ///< in lower case; moves along a CNAME chain that leaves the message
   name spelled; ///< the same in the letters that are sent (0x20)
-  type rtype{};
-  std::uint32_t generation = 0;
   client::callback done;
   std::array<attempt, max_attempts> attempts{};
-  std::uint8_t sequence = 0; ///< of the latest attempt, from 1; after 255 comes 1
-  std::uint8_t used = 0;     ///< of `attempts`
-  std::uint8_t timeouts = 0;
-  int forced = any_server; ///< the next packet goes to this server, window or not
-  int avoided = any_server;
-  bool alive = false, queued = false, no_edns = false, plain_case = false, case_mismatch = false,
-       failed_over = false, awaits_tcp = false;
-  bool authenticated = true;   ///< so far along the chain
-  microseconds left{0};        ///< of the time for the whole question
-  clock::time_point running{}; ///< since when `left` runs; zero while the question waits in our queue
-  unsigned tries = 0, replies = 0, hops = 0;
-  std::uint32_t ttl = 0x7fffffff;   ///< least so far along the chain
   std::shared_ptr<answer> fallback; ///< a reply that another server or TCP is to improve on
   std::shared_ptr<answer> held;     ///< the answer, within the grace period
   std::shared_ptr<tcp_link> tcp;
 
+  /// Makes room for the next tenant.
+  void leave() {
+    ++generation;
+    static_cast<progress&>(*this) = {};
+    done = nullptr;
+    fallback.reset();
+    held.reset();
+    tcp.reset();
+  }
   /// Where the attempt of this sequence number is, or its successor, max_attempts later.
   [[nodiscard]] attempt& with(unsigned number) noexcept { return attempts[(number - 1) % max_attempts]; }
   [[nodiscard]] std::span<attempt> in_use() noexcept { return std::span(attempts).first(used); }
@@ -322,9 +337,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
     if (q.tcp)
       drop_tcp(*q.tcp);
     auto done = std::move(q.done);
-    const auto generation = q.generation + 1;
-    q = question{};
-    q.generation = generation;
+    q.leave();
     free_slots.push_back(slot);
     --pending;
     done(std::move(a));

@@ -13,7 +13,10 @@ namespace postroad::dns {
 namespace detail {
 
 [[nodiscard]] inline std::string shown(const name& n) {
-  return to_string(n.lowered());
+  std::string s = to_string(n);
+  for (char& c : s)
+    c = text::to_lower(c);
+  return s;
 }
 
 /// Whether a host name reads as an address; only then is it worth the try.
