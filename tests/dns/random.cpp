@@ -11,7 +11,7 @@ TEST_CASE("RFC 8439 2.3.2: the block function's test vector") {
   const std::array<std::uint32_t, 16> expected = {
       0xe4e7f110, 0x15593bd1, 0x1fdd0f50, 0xc47120a3, 0xc7f4d1c7, 0x0368c033, 0x9aaa2204, 0x4e6cd4c3,
       0x466482d2, 0x09aa9f07, 0x05d7c214, 0xa2028bd9, 0xd19c12b5, 0xb94e16de, 0xe883d0cb, 0x4e3c50a2};
-  CHECK(postroad::dns::chacha20_block(state) == expected);
+  CHECK(postroad::dns::chacha_block<20>(state) == expected);
 }
 
 TEST_CASE("a seed names one stream, no seed a new one each time") {

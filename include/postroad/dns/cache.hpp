@@ -2,6 +2,8 @@
 #pragma once
 
 #include <postroad/dns/answer.hpp>
+#include <postroad/dns/packed.hpp>
+#include <postroad/net/fifo.hpp>
 #include <postroad/net/lru.hpp>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace postroad::dns {
 
@@ -55,42 +58,68 @@ struct question_key {
   }
 }
 
+/// Two queues (2Q, Johnson and Shasha 1994): an answer comes in packed and leaves in the order it came; one
+/// that is asked for again moves to the half that forgets by use. A list of a million domains, each asked for
+/// once, thus passes by the servers that they share.
 class answer_cache {
 public:
   using time = std::chrono::steady_clock::time_point;
   using answer_ptr = std::shared_ptr<const answer>;
 
-  explicit answer_cache(std::size_t max_bytes) : kept_(max_bytes) {}
+  explicit answer_cache(std::size_t max_bytes) : once_(max_bytes / 2), often_(max_bytes - max_bytes / 2) {}
 
   /// Null when there is none, or none that is still good.
   [[nodiscard]] answer_ptr find(const question_key& key, time now) {
-    const auto* found = kept_.find(key);
-    if (found == nullptr)
+    if (const auto* found = often_.find(key)) {
+      if (found->until > now)
+        return found->what;
+      often_.erase(key);
+    }
+    const auto packed = once_.find(key.hash, [&](std::string_view v) { return v.starts_with(key.bytes); });
+    if (packed.data() == nullptr)
       return nullptr;
-    if (found->until > now)
-      return found->what;
-    kept_.erase(key);
-    return nullptr;
+    detail::unpacker from(packed.substr(key.bytes.size()));
+    const auto until = from.raw<time>();
+    if (until <= now)
+      return nullptr;
+    const auto asked = std::string_view(key.bytes).substr(0, key.bytes.size() - 2);
+    auto what = std::make_shared<const answer>(unpack(packed.substr(key.bytes.size() + sizeof until), asked));
+    keep(key, what, until);
+    return what;
   }
 
   void store(question_key key, answer_ptr what, time now) {
     const auto life = lifetime(*what);
     if (!life)
       return;
-    constexpr std::size_t control_block = 2 * sizeof(void*); // of make_shared
-    const std::size_t weight = what->bytes() + key.bytes.capacity() + control_block;
-    kept_.put(std::move(key), {std::move(what), now + *life}, weight);
+    scratch_.assign(key.bytes);
+    if (is_packable(*what)) {
+      detail::append_raw(scratch_, now + *life);
+      pack(*what, scratch_);
+      if (scratch_.size() <= once_.longest()) {
+        once_.put(key.hash, scratch_);
+        return;
+      }
+    }
+    keep(std::move(key), std::move(what), now + *life);
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
-  [[nodiscard]] std::size_t bytes() const noexcept { return kept_.bytes(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return once_.bytes() + often_.bytes(); }
 
 private:
+  void keep(question_key key, answer_ptr what, time until) {
+    constexpr std::size_t control_block = 2 * sizeof(void*); // of make_shared
+    const std::size_t weight = what->bytes() + key.bytes.capacity() + control_block;
+    often_.put(std::move(key), {std::move(what), until}, weight);
+  }
+
   struct entry {
     answer_ptr what;
     time until{};
   };
-  net::lru<question_key, entry, question_key::hasher> kept_;
+  net::fifo_store once_;
+  net::lru<question_key, entry, question_key::hasher> often_;
+  std::string scratch_;
 };
 
 } // namespace postroad::dns

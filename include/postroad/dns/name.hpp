@@ -220,22 +220,25 @@ private:
 
 namespace detail {
 
-/// Reads one character of presentation form at `at`, which moves past it: c, \c or \DDD (RFC 1035 5.1).
+/// A character that stands for itself in presentation form, and is no separator.
+[[nodiscard]] constexpr bool is_plain(std::uint8_t c) noexcept {
+  return c > 0x20 && c < 0x7f && c != '.' && c != '\\';
+}
+
+/// Reads the escape at `at`, which moves past it: \c or \DDD (RFC 1035 5.1). Any other byte there is one that
+/// a name cannot hold in the clear.
 [[nodiscard]] inline result<std::uint8_t> unescape(std::string_view s, std::size_t& at) {
-  const auto byte = static_cast<std::uint8_t>(s[at]);
-  if (byte >= 0x80)
+  const auto is_outside = [](char c) { return static_cast<std::uint8_t>(c) >= 0x80; };
+  if (is_outside(s[at]))
     return failure{at, "byte outside ASCII: IDN goes as A-labels", "RFC 5890 2.3.2.1"};
-  if (byte <= ' ' || byte == 0x7f)
+  if (s[at] != '\\')
     return failure{at, "a blank or control character, which needs an escape", "RFC 1035 5.1"};
-  if (byte != '\\')
-    return ++at, byte;
   if (at + 1 >= s.size())
     return failure{at, "escape at the end", "RFC 1035 5.1"};
-  if (!text::is_digit(s[at + 1])) {
-    if (static_cast<std::uint8_t>(s[at + 1]) >= 0x80)
-      return failure{at + 1, "byte outside ASCII: IDN goes as A-labels", "RFC 5890 2.3.2.1"};
+  if (is_outside(s[at + 1]))
+    return failure{at + 1, "byte outside ASCII: IDN goes as A-labels", "RFC 5890 2.3.2.1"};
+  if (!text::is_digit(s[at + 1]))
     return at += 2, static_cast<std::uint8_t>(s[at - 1]);
-  }
   const auto value = text::number<unsigned>(s.substr(at + 1, 3));
   if (at + 3 >= s.size() || !value || *value > 255)
     return failure{at, "escape is not \\000 to \\255", "RFC 1035 5.1"};
@@ -244,7 +247,6 @@ namespace detail {
 
 /// Appends a label, escaped where it needs to be.
 inline void append_label(std::string& out, std::span<const std::uint8_t> label) {
-  const auto is_plain = [](std::uint8_t c) { return c > 0x20 && c < 0x7f && c != '.' && c != '\\'; };
   if (std::all_of(label.begin(), label.end(), is_plain)) {
     out.append(reinterpret_cast<const char*>(label.data()), label.size());
     return;
@@ -282,11 +284,16 @@ inline void append_label(std::string& out, std::span<const std::uint8_t> label) 
     const std::size_t start = at;
     std::size_t size = 0;
     while (at < s.size() && s[at] != '.') {
+      if (size == label.size())
+        return failure{start, "label longer than 63 bytes", "RFC 1035 2.3.4"};
+      if (const auto c = static_cast<std::uint8_t>(s[at]); detail::is_plain(c)) {
+        label[size++] = c;
+        ++at;
+        continue;
+      }
       const auto byte = detail::unescape(s, at);
       if (!byte)
         return failure(byte.error());
-      if (size == label.size())
-        return failure{start, "label longer than 63 bytes", "RFC 1035 2.3.4"};
       label[size++] = *byte;
     }
     if (size == 0)

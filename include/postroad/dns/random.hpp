@@ -10,9 +10,10 @@
 
 namespace postroad::dns {
 
-/// The ChaCha20 block function: 16 words of key stream from the state. RFC 8439 2.3.
+/// The ChaCha block function: 16 words of key stream from the state. RFC 8439 2.3, where Rounds is 20.
+template <unsigned Rounds>
 [[nodiscard]] constexpr std::array<std::uint32_t, 16>
-chacha20_block(const std::array<std::uint32_t, 16>& state) noexcept {
+chacha_block(const std::array<std::uint32_t, 16>& state) noexcept {
   auto x = state;
   const auto quarter = [&x](std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
     x[a] += x[b], x[d] = std::rotl(x[d] ^ x[a], 16);
@@ -20,7 +21,7 @@ chacha20_block(const std::array<std::uint32_t, 16>& state) noexcept {
     x[a] += x[b], x[d] = std::rotl(x[d] ^ x[a], 8);
     x[c] += x[d], x[b] = std::rotl(x[b] ^ x[c], 7);
   };
-  for (int round = 0; round < 10; ++round) {
+  for (unsigned round = 0; round < Rounds; round += 2) {
     quarter(0, 4, 8, 12), quarter(1, 5, 9, 13), quarter(2, 6, 10, 14), quarter(3, 7, 11, 15);
     quarter(0, 5, 10, 15), quarter(1, 6, 11, 12), quarter(2, 7, 8, 13), quarter(3, 4, 9, 14);
   }
@@ -45,7 +46,7 @@ public:
 
   [[nodiscard]] std::uint32_t word() noexcept {
     if (used_ == block_.size()) {
-      block_ = chacha20_block(state_);
+      block_ = chacha_block<8>(state_); // 8 rounds hold: Aumasson, Too Much Crypto, 2019
       if (++state_[12] == 0)
         ++state_[13];
       used_ = 0;

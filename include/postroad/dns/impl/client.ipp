@@ -289,7 +289,8 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   void name_question(question& q, const name& n) {
     q.asked = n.lowered();
-    q.spelled = use.use_0x20 ? n.spelled(random.word64()) : q.asked;
+    const std::uint64_t bits = random.word(); // 32 on top of id and port are plenty
+    q.spelled = use.use_0x20 ? n.spelled(bits << 32 | bits) : q.asked;
   }
 
   [[nodiscard]] std::uint32_t take_slot() {
