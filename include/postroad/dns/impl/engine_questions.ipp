@@ -1,0 +1,173 @@
+#pragma once
+
+#include <postroad/dns/impl/engine.hpp>
+
+#include <asio/post.hpp>
+
+namespace postroad::dns {
+
+POSTROAD_DECL void client::engine::ask(const name& n, type t, callback done) {
+  const auto slot = take_slot();
+  question& q = questions[slot];
+  name_question(q, n);
+  q.rtype = t;
+  q.done = std::move(done);
+  q.left = use.timeout;
+  ++counts.questions;
+  if (stopped || servers.empty()) {
+    const auto self = shared_from_this();
+    asio::post(io, [self, slot, g = q.generation] {
+      if (self->is(slot, g))
+        self->finish(slot, self->stopped ? outcome::aborted : outcome::send_error,
+                     self->stopped ? "" : "no resolver");
+    });
+    return;
+  }
+  q.queued = true;
+  fresh.push_back({slot, q.generation});
+  request_flush();
+}
+
+POSTROAD_DECL void client::engine::name_question(question& q, const name& n) {
+  q.asked = n.lowered();
+  const std::uint64_t bits = random.word(); // 32 on top of id and port are plenty
+  q.spelled = use.use_0x20 ? n.spelled(bits << 32 | bits) : q.asked;
+}
+
+POSTROAD_DECL std::uint32_t client::engine::take_slot() {
+  ++pending;
+  std::uint32_t slot;
+  if (free_slots.empty()) {
+    slot = static_cast<std::uint32_t>(questions.size());
+    questions.emplace_back();
+  } else {
+    slot = free_slots.back();
+    free_slots.pop_back();
+  }
+  questions[slot].alive = true;
+  return slot;
+}
+
+POSTROAD_DECL bool client::engine::is(std::uint32_t slot, std::uint32_t generation) const noexcept {
+  return questions[slot].alive && questions[slot].generation == generation;
+}
+
+POSTROAD_DECL void client::engine::finish(std::uint32_t slot, outcome what, std::string detail) {
+  question& q = questions[slot];
+  auto a = std::make_shared<answer>();
+  a->what = what;
+  a->detail = std::move(detail);
+  a->canonical = q.asked;
+  a->cname_hops = q.hops;
+  if (q.sequence != 0)
+    a->server = servers[latest(q).server].where;
+  finish(slot, std::move(a));
+}
+
+POSTROAD_DECL void client::engine::finish(std::uint32_t slot, std::shared_ptr<answer> a) {
+  question& q = questions[slot];
+  charge(q, turn);
+  a->tries = q.tries;
+  a->replies = q.replies;
+  a->case_mismatch = q.case_mismatch;
+  a->authenticated = a->authenticated && q.authenticated;
+  a->ttl = std::min(a->ttl, q.ttl);
+  a->elapsed = use.timeout - q.left;
+  for (auto& at : q.in_use())
+    close(at);
+  if (q.tcp)
+    drop_tcp(*q.tcp);
+  auto done = std::move(q.done);
+  q.leave();
+  free_slots.push_back(slot);
+  --pending;
+  done(std::move(a));
+}
+
+POSTROAD_DECL void client::engine::charge(question& q, time now) noexcept {
+  if (q.running != time{})
+    q.left -= std::chrono::duration_cast<detail::microseconds>(now - q.running);
+  q.running = time{};
+}
+
+POSTROAD_DECL void client::engine::run(question& q, time now) noexcept {
+  if (q.running == time{})
+    q.running = now;
+}
+
+POSTROAD_DECL detail::microseconds client::engine::left(const question& q, time now) const noexcept {
+  return q.running == time{} ? q.left
+                             : q.left - std::chrono::duration_cast<detail::microseconds>(now - q.running);
+}
+
+POSTROAD_DECL client::engine::attempt& client::engine::new_attempt(question& q, std::uint16_t server,
+                                                                   time now) {
+  ++q.sequence;
+  if (q.sequence == 0) // 0 means none yet
+    ++q.sequence;
+  q.used = static_cast<std::uint8_t>(
+      std::max<std::size_t>(q.used, (q.sequence - 1u) % question::max_attempts + 1));
+  attempt& at = latest(q);
+  close(at);
+  at = {};
+  at.server = server;
+  at.sequence = q.sequence;
+  at.sent = now;
+  at.holds_room = true;
+  servers[server].open.on_sent();
+  ++q.tries;
+  run(q, now);
+  return at;
+}
+
+POSTROAD_DECL void client::engine::release_room(attempt& at) noexcept {
+  if (at.holds_room) {
+    at.holds_room = false;
+    servers[at.server].open.on_gone();
+    request_flush();
+  }
+}
+
+POSTROAD_DECL void client::engine::close(attempt& at) {
+  release_room(at);
+  if (at.key == inflight_table::none)
+    return;
+  remember(at.key);
+  table.erase(at.key);
+  --ports[at.key >> 16]->keys;
+  at.key = inflight_table::none;
+}
+
+POSTROAD_DECL bool client::engine::has_open_attempt(const question& q) const noexcept {
+  for (const auto& at : q.in_use())
+    if (at.key != inflight_table::none && !at.silent && !at.answered)
+      return true;
+  return q.tcp || q.awaits_tcp;
+}
+
+POSTROAD_DECL void client::engine::cancel_all() {
+  refresh();
+  std::vector<ticket> all;
+  for (std::uint32_t slot = 0; slot < questions.size(); ++slot)
+    if (questions[slot].alive)
+      all.push_back({slot, questions[slot].generation});
+  for (const auto& [slot, generation] : all)
+    if (is(slot, generation))
+      finish(slot, outcome::aborted);
+  rest_if_idle();
+}
+
+POSTROAD_DECL void client::engine::shut() {
+  closed = true;
+  std::error_code ignored;
+  for (auto& p : ports)
+    p->socket.close(ignored);
+  for (auto& q : questions)
+    if (q.tcp)
+      drop_tcp(*q.tcp);
+  resting.clear();
+  tick_timer.cancel();
+  write_timer.cancel();
+}
+
+} // namespace postroad::dns
