@@ -3,6 +3,7 @@
 
 #include <postroad/net/address.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -10,10 +11,12 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <linux/errqueue.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 namespace postroad::dns::detail {
@@ -52,50 +55,113 @@ struct socket_address {
   return {net::address::from_bytes(bytes, 4), ntohs(four.sin_port)};
 }
 
-/// Datagrams that wait to be sent through one socket.
+/// Datagrams that wait to be sent through one socket. Those of one size to one server go down the stack as
+/// one train and are parted at its end (UDP_SEGMENT, udp(7)): of names there are many of one length, and the
+/// way down is most of what a query costs. Where the device cannot part them, each goes alone.
 class outbox {
 public:
-  static constexpr std::size_t capacity = 32; // beyond, the gain per packet is lost in the noise
-  static constexpr std::size_t longest = 288; // the longest query there is
+  static constexpr std::size_t capacity = 128;
+  static constexpr std::size_t longest = 288;     // the longest query there is
+  static constexpr std::size_t longest_train = 64; // UDP_MAX_SEGMENTS of older kernels
 
   [[nodiscard]] bool full() const noexcept { return count_ == capacity; }
-  [[nodiscard]] bool empty() const noexcept { return sent_ == count_; }
-  void clear() noexcept { count_ = sent_ = 0; }
+  [[nodiscard]] bool empty() const noexcept { return coupled_ && sent_ == trains_; }
+  void clear() noexcept {
+    count_ = trains_ = sent_ = 0;
+    coupled_ = false;
+  }
 
-  /// Where the next datagram is to be written; then commit().
+  /// Where the next datagram is to be written; then commit(). `to` must live until all is out.
   [[nodiscard]] std::span<std::uint8_t, longest> buffer() noexcept { return buffers_[count_]; }
-  void commit(std::size_t size, const socket_address& to, std::uint32_t tag) noexcept {
-    to_[count_] = to;
-    parts_[count_] = {buffers_[count_].data(), size};
-    headers_[count_] = {};
-    headers_[count_].msg_hdr.msg_name = &to_[count_].raw;
-    headers_[count_].msg_hdr.msg_namelen = to.size;
-    headers_[count_].msg_hdr.msg_iov = &parts_[count_];
-    headers_[count_].msg_hdr.msg_iovlen = 1;
-    tags_[count_++] = tag;
+  void commit(std::size_t size, const socket_address& to, std::uint16_t server, std::uint32_t tag) noexcept {
+    to_[count_] = &to;
+    tags_[count_] = tag;
+    order_[count_] = std::uint64_t{server} << 48 | std::uint64_t{size} << 32 | count_;
+    ++count_;
   }
 
   /// Sends what is left; 0 when all is out, else the errno that stopped it at the front().
   [[nodiscard]] int send(int socket) noexcept {
-    while (sent_ < count_) {
-      const int n = sendmmsg(socket, &headers_[sent_], static_cast<unsigned>(count_ - sent_), MSG_DONTWAIT);
-      if (n < 0)
+    if (!coupled_)
+      couple();
+    while (sent_ < trains_) {
+      const int n = sendmmsg(socket, &headers_[sent_], static_cast<unsigned>(trains_ - sent_), MSG_DONTWAIT);
+      if (n >= 0)
+        sent_ += static_cast<std::size_t>(n);
+      else if (passes(errno) || headers_[sent_].msg_hdr.msg_iovlen == 1)
         return errno;
-      sent_ += static_cast<std::size_t>(n);
+      else
+        uncouple(errno);
     }
     return 0;
   }
-  [[nodiscard]] std::uint32_t front() const noexcept {
-    return tags_[sent_];
-  } ///< the tag it was committed with
+  /// The tag that the datagram at the front was committed with. Only one that goes alone is ever refused.
+  [[nodiscard]] std::uint32_t front() const noexcept { return tags_[index(first_[sent_])]; }
   void drop_front() noexcept { ++sent_; }
 
 private:
-  std::size_t count_ = 0, sent_ = 0;
+  [[nodiscard]] static bool passes(int error) noexcept {
+    return error == EAGAIN || error == ENOBUFS || error == EINTR || error == ECONNREFUSED;
+  }
+  [[nodiscard]] std::size_t index(std::size_t place) const noexcept { return order_[place] & 0xffffffff; }
+  [[nodiscard]] std::uint64_t kind(std::size_t place) const noexcept { return order_[place] >> 32; }
+
+  void couple() noexcept {
+    std::sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count_));
+    make_trains(0);
+    coupled_ = true;
+  }
+  /// From the front on, each goes alone; ever after, if it was the coupling that was refused.
+  void uncouple(int error) noexcept {
+    const bool were_coupling = std::exchange(coupling_, false);
+    make_trains(first_[sent_]);
+    coupling_ = were_coupling && error != EIO && error != EINVAL && error != EMSGSIZE && error != ENOPROTOOPT;
+  }
+  void make_trains(std::size_t place) noexcept {
+    trains_ = sent_ = 0;
+    while (place < count_) {
+      std::size_t end = place + 1;
+      while (coupling_ && end < count_ && end - place < longest_train && kind(end) == kind(place))
+        ++end;
+      make_train(place, end);
+      place = end;
+    }
+  }
+  void make_train(std::size_t place, std::size_t end) noexcept {
+    const auto size = static_cast<std::uint16_t>(kind(place) & 0xffff);
+    for (std::size_t i = place; i < end; ++i)
+      parts_[i] = {buffers_[index(i)].data(), size};
+    const socket_address& to = *to_[index(place)];
+    msghdr& h = headers_[trains_].msg_hdr;
+    h = {};
+    h.msg_name = const_cast<sockaddr_in6*>(&to.raw); // sendmmsg(2) only reads it
+    h.msg_namelen = to.size;
+    h.msg_iov = &parts_[place];
+    h.msg_iovlen = end - place;
+    if (h.msg_iovlen > 1)
+      say_segment_size(h, controls_[trains_], size);
+    first_[trains_++] = place;
+  }
+  using control = std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))>;
+  static void say_segment_size(msghdr& h, control& room, std::uint16_t size) noexcept {
+    h.msg_control = room.data();
+    h.msg_controllen = room.size();
+    cmsghdr* const c = CMSG_FIRSTHDR(&h);
+    c->cmsg_level = SOL_UDP;
+    c->cmsg_type = UDP_SEGMENT;
+    c->cmsg_len = CMSG_LEN(sizeof size);
+    std::memcpy(CMSG_DATA(c), &size, sizeof size);
+  }
+
+  std::size_t count_ = 0, trains_ = 0, sent_ = 0;
+  bool coupled_ = false, coupling_ = true;
+  std::array<std::uint64_t, capacity> order_{}; ///< server, size, index; what may be coupled is neighbours
+  std::array<const socket_address*, capacity> to_{};
+  std::array<std::uint32_t, capacity> tags_{};
+  std::array<std::size_t, capacity> first_{}; ///< of each train: its first place in order_
   std::array<mmsghdr, capacity> headers_{};
   std::array<iovec, capacity> parts_{};
-  std::array<socket_address, capacity> to_{};
-  std::array<std::uint32_t, capacity> tags_{};
+  alignas(cmsghdr) std::array<control, capacity> controls_{};
   std::array<std::array<std::uint8_t, longest>, capacity> buffers_{};
 };
 

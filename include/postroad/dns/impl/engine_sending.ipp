@@ -131,7 +131,7 @@ POSTROAD_DECL void client::engine::write_query(std::uint32_t slot, std::uint16_t
   const query ask = query_of(at);
   static_assert(detail::outbox::longest >= max_query_size);
   const auto size = encode_query(out.buffer().first<max_query_size>(), spelling(q, at), q.rtype, ask);
-  out.commit(size, s.to, at.key);
+  out.commit(size, s.to, server, at.key);
   ++counts.queries;
   counts.bytes_out += size;
   const auto wait = std::min(backed_off(s.rtt.timeout(), q.timeouts), q.left);
