@@ -27,6 +27,15 @@ TEST_CASE("RFC 4343 3: names that differ in case are one key; types are not") {
   CHECK_FALSE(key("a.example") == key("b.example"));
 }
 
+TEST_CASE("one name asked for under two types has two answers, packed side by side") {
+  dns::answer_cache c(1 << 20);
+  c.store(key("a.example"), answer_with(outcome::ok, 60), start);
+  c.store(key("a.example", dns::type::a), answer_with(outcome::nodata, 60), start);
+  CHECK(c.find(key("a.example"), start)->what == outcome::ok);
+  CHECK(c.find(key("a.example", dns::type::a), start)->what == outcome::nodata);
+  CHECK(c.find(key("a.example", dns::type::aaaa), start) == nullptr);
+}
+
 TEST_CASE("RFC 1035 3.2.1: an answer lives as long as its TTL") {
   dns::answer_cache c(1 << 20);
   c.store(key("a.example"), answer_with(outcome::ok, 60), start);

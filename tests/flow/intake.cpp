@@ -9,11 +9,11 @@ using namespace postroad::flow;
 
 namespace {
 
-struct desk {
+struct reading_desk {
   record::path_set paths;
   intake in;
   std::string line;
-  explicit desk(std::vector<outcome> only = {}) : in(paths, "mx", {"ip"}, std::move(only)) {}
+  explicit reading_desk(std::vector<outcome> only = {}) : in(paths, "mx", {"ip"}, std::move(only)) {}
 
   taken look(std::string_view text) {
     line = text;
@@ -25,7 +25,7 @@ struct desk {
 } // namespace
 
 TEST_CASE("only what is no record is a reject") {
-  desk d;
+  reading_desk d;
   for (const char* good :
        {"example.org", "{\"domain\":\"example.org\"}", "{}", "foo bar", "7,example.org", " {\"a\":1} \r"})
     CHECK_MESSAGE(d.look(good).is == taken::kind::work, good);
@@ -38,15 +38,34 @@ TEST_CASE("only what is no record is a reject") {
 }
 
 TEST_CASE("--only passes on what has another outcome, or none") {
-  desk d({outcome::timeout, outcome::servfail});
+  reading_desk d({outcome::timeout, outcome::servfail});
   CHECK(d.look(R"({"domain":"a","mx":{"outcome":"timeout"}})").is == taken::kind::work);
   CHECK(d.look(R"({"domain":"a","mx":{"outcome":"ok"}})").is == taken::kind::pass);
   CHECK(d.look(R"({"domain":"a","smtp":{"outcome":"timeout"}})").is == taken::kind::pass);
   CHECK(d.look("example.org").is == taken::kind::pass);
 }
 
+TEST_CASE("a plain domain says the same as the record that it stands for") {
+  for (const std::string word : {"example.org", "a", "_dmarc.x-1.test", "1.2.3.x", "0x7f", "deadbeef", "a..b", ".a"}) {
+    reading_desk d, e;
+    const auto fast = d.look(word);
+    const auto slow = e.look("{\"domain\":\"" + word + "\"}");
+    CHECK(fast.plain_domain);
+    CHECK(fast.record == slow.record);
+    CHECK(fast.there->empty());
+    REQUIRE(fast.fields->size() == slow.fields->size());
+    CHECK(fast.fields->front().path == slow.fields->front().path);
+    CHECK(fast.fields->front().is == slow.fields->front().is);
+    CHECK(fast.fields->front().raw == slow.fields->front().raw);
+    CHECK(d.in.subject_of(fast).domain == e.in.subject_of(slow).domain);
+  }
+  reading_desk d;
+  for (const char* other : {"1.2.3.4", "a:25", "7,a", "A.example", "a.example.", "b\u00fc.example", "a b", "::1"})
+    CHECK_FALSE_MESSAGE(d.look(other).plain_domain, other);
+}
+
 TEST_CASE("members that may be replaced are found where they stand") {
-  desk d;
+  reading_desk d;
   const auto t = d.look(R"({"ip":"192.0.2.1","x":{"mx":1},"mx":{"a":2},"mx":3})");
   REQUIRE(t.there->size() == 3);
   CHECK((*t.there)[0].name == "ip");
@@ -55,7 +74,7 @@ TEST_CASE("members that may be replaced are found where they stand") {
 }
 
 TEST_CASE("the subject of a record") {
-  desk d;
+  reading_desk d;
   auto s = d.in.subject_of(d.look(R"({"domain":"B\u00fccher.Example.","port":2525})"));
   CHECK(s.domain == "xn--bcher-kva.example");
   CHECK(s.port == 2525);

@@ -23,7 +23,7 @@ struct number {
 
 struct scene {
   asio::io_context io;
-  places all{io, 2};
+  desk at{io, 2};
   memo<number> known;
   int fetches = 0;
   std::vector<int> got;
@@ -47,14 +47,14 @@ net::task<void> want(scene& s, job& record, std::string key, int value) {
 
 TEST_CASE("what several records need is fetched once, and who waits holds no place") {
   scene s(1 << 20);
-  job a(s.all), b(s.all), c(s.all);
-  s.all.take();
-  s.all.take();
+  job a(s.at), b(s.at), c(s.at);
+  s.at.at_work.take();
+  s.at.at_work.take();
   net::spawn(want(s, a, "k", 7));
-  CHECK_FALSE(s.all.any_free());
+  CHECK_FALSE(s.at.at_work.any_free());
   net::spawn(want(s, b, "k", 8));
   CHECK(b.is_parked());
-  CHECK(s.all.any_free());
+  CHECK(s.at.at_work.any_free());
   s.io.run();
   s.io.restart();
   net::spawn(want(s, c, "k", 9));
@@ -67,7 +67,7 @@ TEST_CASE("what several records need is fetched once, and who waits holds no pla
 
 TEST_CASE("what does not fit is fetched again, and counted") {
   scene s(0);
-  job a(s.all);
+  job a(s.at);
   for (int i = 1; i <= 3; ++i) {
     net::spawn(want(s, a, "k", i));
     s.io.run();

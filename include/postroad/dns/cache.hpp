@@ -20,18 +20,31 @@ namespace postroad::dns {
 
 /// What a look-up is known by: the lower-cased wire form and the type, hashed once.
 struct question_key {
-  std::string bytes;
+  name asked; ///< lower case
+  type rtype{};
   std::size_t hash = 0;
 
   question_key() = default;
-  question_key(const name& n, type t) : bytes(n.size() + 2, '\0') {
-    const name low = n.lowered();
-    const auto wire = low.wire();
-    std::memcpy(bytes.data(), wire.data(), wire.size());
-    detail::put16(reinterpret_cast<std::uint8_t*>(&bytes[wire.size()]), static_cast<unsigned>(t));
-    hash = std::hash<std::string_view>{}(bytes);
+  question_key(const name& n, type t)
+      : asked(n.lowered()), rtype(t), hash(std::hash<std::string_view>{}(bytes()) + static_cast<std::size_t>(t)) {}
+
+  [[nodiscard]] std::string_view bytes() const noexcept {
+    return {reinterpret_cast<const char*>(asked.wire().data()), asked.size()};
   }
-  friend bool operator==(const question_key& a, const question_key& b) noexcept { return a.bytes == b.bytes; }
+  friend bool operator==(const question_key& a, const question_key& b) noexcept {
+    return a.rtype == b.rtype && a.bytes() == b.bytes();
+  }
+
+  /// What an entry of a cache starts with: the name and the type.
+  void append_to(std::string& entry) const {
+    entry += bytes();
+    detail::append_raw(entry, rtype);
+  }
+  [[nodiscard]] std::size_t head_size() const noexcept { return asked.size() + sizeof rtype; }
+  [[nodiscard]] bool heads(std::string_view entry) const noexcept {
+    return entry.size() >= head_size() && entry.starts_with(bytes()) &&
+           std::memcmp(&entry[asked.size()], &rtype, sizeof rtype) == 0;
+  }
 
   struct hasher {
     [[nodiscard]] std::size_t operator()(const question_key& key) const noexcept { return key.hash; }
@@ -75,15 +88,15 @@ public:
         return found->what;
       often_.erase(key);
     }
-    const auto packed = once_.find(key.hash, [&](std::string_view v) { return v.starts_with(key.bytes); });
+    const auto packed = once_.find(key.hash, [&](std::string_view v) { return key.heads(v); });
     if (packed.data() == nullptr)
       return nullptr;
-    detail::unpacker from(packed.substr(key.bytes.size()));
+    detail::unpacker from(packed.substr(key.head_size()));
     const auto until = from.raw<time>();
     if (until <= now)
       return nullptr;
-    const auto asked = std::string_view(key.bytes).substr(0, key.bytes.size() - 2);
-    auto what = std::make_shared<const answer>(unpack(packed.substr(key.bytes.size() + sizeof until), asked));
+    auto what =
+        std::make_shared<const answer>(unpack(packed.substr(key.head_size() + sizeof until), key.bytes()));
     keep(key, what, until);
     return what;
   }
@@ -92,7 +105,8 @@ public:
     const auto life = lifetime(*what);
     if (!life)
       return;
-    scratch_.assign(key.bytes);
+    scratch_.clear();
+    key.append_to(scratch_);
     if (is_packable(*what)) {
       detail::append_raw(scratch_, now + *life);
       pack(*what, scratch_);
@@ -109,7 +123,7 @@ public:
 private:
   void keep(question_key key, answer_ptr what, time until) {
     constexpr std::size_t control_block = 2 * sizeof(void*); // of make_shared
-    const std::size_t weight = what->bytes() + key.bytes.capacity() + control_block;
+    const std::size_t weight = what->bytes() + key.asked.heap_bytes() + control_block;
     often_.put(std::move(key), {std::move(what), until}, weight);
   }
 

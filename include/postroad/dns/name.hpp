@@ -89,6 +89,8 @@ public:
   [[nodiscard]] std::span<const std::uint8_t> wire() const noexcept { return {data(), size_}; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool is_root() const noexcept { return size_ == 1; }
+  /// What it holds beside itself, for caches that are bounded in bytes.
+  [[nodiscard]] std::size_t heap_bytes() const noexcept { return is_long() ? max_size : 0; }
 
   /// Adds a label before the root; false, and nothing done, when it is empty, too long or does not fit.
   bool append(std::span<const std::uint8_t> label) {

@@ -21,6 +21,7 @@ struct taken {
   std::string_view why{};    ///< reject: in plain words
   const std::vector<field>* fields = nullptr;
   const std::vector<record::present>* there = nullptr; ///< members that are to be replaced
+  bool plain_domain = false;                           ///< all it says is a domain, as it is asked for
 };
 
 /// Parses lines, each in one pass.
@@ -37,6 +38,8 @@ public:
 
 private:
   [[nodiscard]] taken look_at_object(std::string_view object);
+  /// The record of a plain domain: what the reader would find in it is known.
+  [[nodiscard]] taken look_at_domain(std::string_view domain);
 
   record::path_set& paths_;
   record::reader reader_;

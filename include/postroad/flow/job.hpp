@@ -76,11 +76,21 @@ private:
   std::deque<std::coroutine_handle<>> waiting_;
 };
 
+/// What the jobs of one engine share: their places, and memory for what is written in one go, which thus
+/// stays in the CPU's caches where a job's own would not.
+struct desk {
+  desk(asio::io_context& io, std::size_t n) : at_work(io, n) {}
+  places at_work;
+  std::string scratch;
+  std::vector<record::member> written;
+  std::vector<std::string> texts; ///< empty ones with memory
+};
+
 /// One record under way. A filter reads what it says and writes the member that was measured, once or, with
 /// --each, several times.
 class job {
 public:
-  explicit job(places& of) : places_(of) {}
+  explicit job(desk& at) : desk_(at) {}
   job(const job&) = delete;
   job& operator=(const job&) = delete;
 
@@ -110,27 +120,31 @@ public:
 
   /// Writes the record with the measured member (JSON), and with further members behind it that --each adds.
   void write(outcome what, std::string_view json, std::initializer_list<record::member> more = {}) {
-    written_.assign({{member_, json}});
-    written_.insert(written_.end(), more.begin(), more.end());
-    record::append_record(out_, line_view(), there_, written_);
+    if (out_.empty() && !desk_.texts.empty()) {
+      out_.swap(desk_.texts.back());
+      desk_.texts.pop_back();
+    }
+    desk_.written.assign({{member_, json}});
+    desk_.written.insert(desk_.written.end(), more.begin(), more.end());
+    record::append_record(out_, line_view(), there_, desk_.written);
     outcomes_.push_back(what);
   }
 
-  /// An empty string to build the member in; it keeps its memory from record to record.
+  /// An empty string to build the member in, until the next co_await: the jobs share it.
   [[nodiscard]] std::string& scratch() noexcept {
-    scratch_.clear();
-    return scratch_;
+    desk_.scratch.clear();
+    return desk_.scratch;
   }
 
   /// Gives the place back while another's work is waited for.
   void park() {
     if (!std::exchange(parked_, true))
-      places_.give_back();
+      desk_.at_work.give_back();
   }
   /// Takes a place again before work of its own. Await it.
   [[nodiscard]] places::awaiter unpark() noexcept {
     parked_ = false;
-    return places_.take_when_free();
+    return desk_.at_work.take_when_free();
   }
   [[nodiscard]] bool is_parked() const noexcept { return parked_; }
 
@@ -138,7 +152,7 @@ private:
   friend class engine;
   [[nodiscard]] std::string_view line_view() const noexcept { return {line_.data(), line_size_}; }
 
-  places& places_;
+  desk& desk_;
   bool parked_ = false;
   std::uint64_t number_ = 0; ///< of the record in the run, for --keep-order
   std::size_t cost_ = 0;     ///< bytes held of --window
@@ -148,9 +162,8 @@ private:
   subject about_;
   std::vector<field> fields_;
   std::vector<record::present> there_;
-  std::string out_, scratch_;
+  std::string out_;
   std::vector<outcome> outcomes_;
-  std::vector<record::member> written_;
 
   /// Begins anew with another record; the memory stays.
   void reuse() {
@@ -158,6 +171,7 @@ private:
     fields_.clear();
     there_.clear();
     out_.clear();
+    desk_.texts.push_back(std::exchange(out_, {}));
     outcomes_.clear();
   }
 };

@@ -6,10 +6,11 @@
 /// arguments by value (a capturing lambda loses its captures, and g++ 12 destroys some of them twice).
 #pragma once
 
+#include <postroad/net/pool.hpp>
+
 #include <coroutine>
 #include <cstddef>
 #include <exception>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -20,48 +21,9 @@ class task;
 
 namespace detail {
 
-/// Frames come and go by the million in a handful of sizes: each thread keeps those that are free, by size.
-class frame_store {
-public:
-  static void* take(std::size_t size) {
-    const auto at = slot(size);
-    if (at >= slots)
-      return ::operator new(size);
-    auto& list = mine().free_[at];
-    if (list == nullptr)
-      return ::operator new((at + 1) * step);
-    return std::exchange(list, list->next);
-  }
-  static void give(void* frame, std::size_t size) noexcept {
-    const auto at = slot(size);
-    if (at >= slots)
-      return ::operator delete(frame);
-    auto& list = mine().free_[at];
-    list = ::new (frame) link{list};
-  }
-
-private:
-  struct link {
-    link* next;
-  };
-  static constexpr std::size_t step = 64,
-                               slots = 64; // up to 4 KiB; the largest frame of ours has half of that
-  static std::size_t slot(std::size_t size) noexcept { return (size - 1) / step; }
-  static frame_store& mine() {
-    thread_local frame_store store;
-    return store;
-  }
-  ~frame_store() {
-    for (auto* list : free_)
-      while (list != nullptr)
-        ::operator delete(std::exchange(list, list->next));
-  }
-  link* free_[slots] = {};
-};
-
 struct promise_base {
-  static void* operator new(std::size_t size) { return frame_store::take(size); }
-  static void operator delete(void* frame, std::size_t size) noexcept { frame_store::give(frame, size); }
+  static void* operator new(std::size_t size) { return size_pool::take(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { size_pool::give(frame, size); }
 
   std::coroutine_handle<> continuation = std::noop_coroutine();
   std::exception_ptr thrown;
@@ -154,8 +116,8 @@ inline task<void> promise<void>::get_return_object() noexcept {
 /// Runs at once and frees itself at the end.
 struct detached {
   struct promise_type {
-    static void* operator new(std::size_t size) { return frame_store::take(size); }
-    static void operator delete(void* frame, std::size_t size) noexcept { frame_store::give(frame, size); }
+    static void* operator new(std::size_t size) { return size_pool::take(size); }
+    static void operator delete(void* frame, std::size_t size) noexcept { size_pool::give(frame, size); }
     detached get_return_object() noexcept { return {}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }

@@ -20,6 +20,18 @@ enum class line_kind {
 /// Looks at the line without blanks around it.
 [[nodiscard]] line_kind kind_of_line(std::string_view trimmed);
 
+/// Whether the word is a domain as it is asked for and written, and nothing else: letters of a name in lower
+/// case, no final dot, and for certain no address, rank or number. Most words of most lists are.
+[[nodiscard]] inline bool is_plain_domain(std::string_view word) noexcept {
+  bool letter = false;
+  for (const char c : word) {
+    letter |= c >= 'a' && c <= 'z';
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'))
+      return false;
+  }
+  return letter && !word.ends_with('.');
+}
+
 /// The record of a bare word: a JSON object in one line. Every word has one; a name that cannot be asked for
 /// is found out when it is asked for. `word` must be UTF-8.
 ///

@@ -82,9 +82,14 @@ inline std::size_t append_special(std::string& out, std::string_view s) {
 /// Appends `s` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD, one each.
 /// Example: `a"b` gives "a\"b".
 inline void append_json_string(std::string& out, std::string_view s) {
+  auto plain = detail::plain_run(s);
+  if (plain == s.size()) { // as nearly always: one growth for all of it
+    out.append(plain + 2, '"');
+    std::memcpy(out.data() + out.size() - plain - 1, s.data(), plain);
+    return;
+  }
   out += '"';
-  while (!s.empty()) {
-    const auto plain = detail::plain_run(s);
+  for (; !s.empty(); plain = detail::plain_run(s)) {
     out.append(s.substr(0, plain));
     s.remove_prefix(plain);
     if (!s.empty())

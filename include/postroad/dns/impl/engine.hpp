@@ -9,6 +9,7 @@
 #include <postroad/dns/inflight.hpp>
 #include <postroad/dns/random.hpp>
 #include <postroad/dns/wheel.hpp>
+#include <postroad/net/pool.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
@@ -26,6 +27,10 @@
 #include <vector>
 
 namespace postroad::dns {
+
+[[nodiscard]] inline std::shared_ptr<answer> new_answer() {
+  return std::allocate_shared<answer>(net::pool_allocator<answer>{});
+}
 
 struct client::engine : std::enable_shared_from_this<client::engine> {
   using clock = detail::clock;
@@ -108,6 +113,8 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   // receiving
   void receive(std::uint16_t port);
+  /// Has the memory of those whom the batch in the mail is for fetched, all at once.
+  void call_up(std::uint16_t port, std::size_t n) const noexcept;
   void take_reply(std::uint16_t port, std::size_t i, time now);
   void judge_identity(std::uint32_t slot, attempt& at, const message& m, bool cut, time now);
   void accept(std::uint32_t slot, attempt& at, const message& m, bool cut, time now);
@@ -181,6 +188,9 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   detail::inbox mail;
 
   std::deque<question> questions;
+  /// How often each slot has changed hands: tells an old tenant's deadlines and tickets from the new one's
+  /// without a look at the question, which has long left the CPU's caches.
+  std::vector<std::uint32_t> tenants;
   std::vector<std::uint32_t> free_slots;
   std::size_t pending = 0;
   inflight_table table; ///< socket << 16 | id to slot << 8 | sequence

@@ -16,7 +16,7 @@ POSTROAD_DECL void client::engine::ask(const name& n, type t, callback done) {
   ++counts.questions;
   if (stopped || servers.empty()) {
     const auto self = shared_from_this();
-    asio::post(io, [self, slot, g = q.generation] {
+    asio::post(io, [self, slot, g = tenants[slot]] {
       if (self->is(slot, g))
         self->finish(slot, self->stopped ? outcome::aborted : outcome::send_error,
                      self->stopped ? "" : "no resolver");
@@ -24,7 +24,7 @@ POSTROAD_DECL void client::engine::ask(const name& n, type t, callback done) {
     return;
   }
   q.queued = true;
-  fresh.push_back({slot, q.generation});
+  fresh.push_back({slot, tenants[slot]});
   request_flush();
 }
 
@@ -40,6 +40,7 @@ POSTROAD_DECL std::uint32_t client::engine::take_slot() {
   if (free_slots.empty()) {
     slot = static_cast<std::uint32_t>(questions.size());
     questions.emplace_back();
+    tenants.push_back(0);
   } else {
     slot = free_slots.back();
     free_slots.pop_back();
@@ -49,12 +50,12 @@ POSTROAD_DECL std::uint32_t client::engine::take_slot() {
 }
 
 POSTROAD_DECL bool client::engine::is(std::uint32_t slot, std::uint32_t generation) const noexcept {
-  return questions[slot].alive && questions[slot].generation == generation;
+  return tenants[slot] == generation;
 }
 
 POSTROAD_DECL void client::engine::finish(std::uint32_t slot, outcome what, std::string detail) {
   question& q = questions[slot];
-  auto a = std::make_shared<answer>();
+  auto a = new_answer();
   a->what = what;
   a->detail = std::move(detail);
   a->canonical = q.asked;
@@ -79,6 +80,7 @@ POSTROAD_DECL void client::engine::finish(std::uint32_t slot, std::shared_ptr<an
     drop_tcp(*q.tcp);
   auto done = std::move(q.done);
   q.leave();
+  ++tenants[slot];
   free_slots.push_back(slot);
   --pending;
   done(std::move(a));
@@ -150,7 +152,7 @@ POSTROAD_DECL void client::engine::cancel_all() {
   std::vector<ticket> all;
   for (std::uint32_t slot = 0; slot < questions.size(); ++slot)
     if (questions[slot].alive)
-      all.push_back({slot, questions[slot].generation});
+      all.push_back({slot, tenants[slot]});
   for (const auto& [slot, generation] : all)
     if (is(slot, generation))
       finish(slot, outcome::aborted);

@@ -15,10 +15,25 @@ POSTROAD_DECL void client::engine::receive(std::uint16_t port) {
       return;
     }
     const auto now = refresh();
+    call_up(port, static_cast<std::size_t>(n));
     for (int i = 0; i < n && !closed; ++i)
       take_reply(port, static_cast<std::size_t>(i), now);
     if (n < static_cast<int>(detail::inbox::capacity) || closed)
       return;
+  }
+}
+
+POSTROAD_DECL void client::engine::call_up(std::uint16_t port, std::size_t n) const noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto bytes = mail.bytes(i);
+    if (bytes.size() < 2)
+      continue;
+    const auto found = table.find(std::uint32_t{port} << 16 | detail::get16(bytes.data()));
+    if (found == inflight_table::none)
+      continue;
+    const auto* const q = reinterpret_cast<const char*>(&questions[found >> 8]);
+    for (std::size_t line = 0; line < sizeof(question); line += 64)
+      __builtin_prefetch(q + line);
   }
 }
 
@@ -66,7 +81,7 @@ POSTROAD_DECL void client::engine::accept(std::uint32_t slot, attempt& at, const
   detail::server_state& s = servers[at.server];
   ++q.replies;
   heard(s);
-  auto got = std::make_shared<answer>();
+  auto got = new_answer();
   got->canonical = q.asked;
   got->cname_hops = q.hops;
   got->server = s.where;
@@ -148,7 +163,7 @@ POSTROAD_DECL void client::engine::settle(std::uint32_t slot, std::uint16_t serv
   q.held = std::move(got);
   charge(q, now);
   q.queued = false;
-  schedule(now + use.grace, {slot, q.generation, detail::due::grace, 0});
+  schedule(now + use.grace, {slot, tenants[slot], detail::due::grace, 0});
 }
 
 POSTROAD_DECL bool client::engine::fail_over(std::uint32_t slot, std::uint16_t server,
@@ -194,7 +209,7 @@ POSTROAD_DECL void client::engine::queue_again(std::uint32_t slot) {
   charge(q, refresh());
   if (std::exchange(q.queued, true))
     return;
-  again.push_back({slot, q.generation});
+  again.push_back({slot, tenants[slot]});
   request_flush();
 }
 

@@ -114,7 +114,7 @@ POSTROAD_DECL void client::engine::flush() {
 
 POSTROAD_DECL void client::engine::requeue_front(std::uint32_t slot) {
   questions[slot].queued = true;
-  again.push_front({slot, questions[slot].generation});
+  again.push_front({slot, tenants[slot]});
 }
 
 POSTROAD_DECL void client::engine::write_query(std::uint32_t slot, std::uint16_t server, std::uint16_t port,
@@ -135,7 +135,7 @@ POSTROAD_DECL void client::engine::write_query(std::uint32_t slot, std::uint16_t
   ++counts.queries;
   counts.bytes_out += size;
   const auto wait = std::min(backed_off(s.rtt.timeout(), q.timeouts), q.left);
-  schedule(now + wait, {slot, q.generation, detail::due::silence, at.sequence});
+  schedule(now + wait, {slot, tenants[slot], detail::due::silence, at.sequence});
 }
 
 POSTROAD_DECL detail::microseconds client::engine::backed_off(detail::microseconds base,

@@ -74,7 +74,7 @@ POSTROAD_DECL void client::engine::wait_on(std::uint32_t slot, time now) {
   if (left(q, now).count() <= 0)
     return give_up(slot);
   if (q.timeouts >= use.retries)
-    return schedule(now + left(q, now), {slot, q.generation, detail::due::budget, q.sequence});
+    return schedule(now + left(q, now), {slot, tenants[slot], detail::due::budget, q.sequence});
   ++q.timeouts;
   ++counts.retransmissions;
   queue_again(slot);

@@ -16,7 +16,7 @@ POSTROAD_DECL void client::engine::start_tcp(std::uint32_t slot, std::uint16_t s
   q.awaits_tcp = busy_tcp >= detail::max_tcp;
   if (q.awaits_tcp) {
     charge(q, now);
-    waiting_for_tcp.push_back({slot, q.generation});
+    waiting_for_tcp.push_back({slot, tenants[slot]});
     tcp_servers.push_back(server);
     return;
   }
@@ -29,9 +29,9 @@ POSTROAD_DECL void client::engine::start_tcp(std::uint32_t slot, std::uint16_t s
   release_room(at);
   at.edns = use.edns_size != 0 && !q.no_edns && !servers[server].no_edns;
   at.plain_case = !use.use_0x20 || q.plain_case || servers[server].lower_cases >= detail::lower_case_server;
-  schedule(now + left(q, now), {slot, q.generation, detail::due::budget, at.sequence});
+  schedule(now + left(q, now), {slot, tenants[slot], detail::due::budget, at.sequence});
   write_tcp_query(q, at, *link);
-  net::spawn(exchange(shared_from_this(), std::move(link), slot, q.generation));
+  net::spawn(exchange(shared_from_this(), std::move(link), slot, tenants[slot]));
 }
 
 POSTROAD_DECL client::engine::link_ptr client::engine::take_link(std::uint16_t server) {
@@ -132,7 +132,7 @@ POSTROAD_DECL bool client::engine::accept_tcp(std::uint32_t slot, const link_ptr
     q.case_mismatch = true;
   }
   ++q.replies;
-  auto got = std::make_shared<answer>();
+  auto got = new_answer();
   got->canonical = q.asked;
   got->cname_hops = q.hops;
   got->server = servers[at.server].where;
@@ -153,7 +153,7 @@ POSTROAD_DECL void client::engine::tcp_done(std::uint32_t slot, std::shared_ptr<
     drop_tcp(*std::exchange(q.tcp, nullptr));
   const auto server = latest(q).server;
   if (!got) {
-    got = q.fallback ? std::move(q.fallback) : std::make_shared<answer>();
+    got = q.fallback ? std::move(q.fallback) : new_answer();
     got->what = outcome::tcp_failed;
     got->detail = std::move(why);
   }

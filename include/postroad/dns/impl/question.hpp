@@ -67,12 +67,10 @@ struct progress {
   clock::time_point running{};    ///< since when `left` runs; zero while the question waits in our queue
 };
 
-/// A question under way. The slot is used again; `generation` tells the old tenant's deadlines from the new
-/// one's.
+/// A question under way. The slot is used again.
 struct question : progress {
   static constexpr std::size_t max_attempts = 8; ///< open ones; older ones are given up
 
-  std::uint32_t generation = 0;
   name asked;   ///< in lower case; moves along a CNAME chain that leaves the message
   name spelled; ///< the same in the letters that are sent (0x20)
   client::callback done;
@@ -83,7 +81,6 @@ struct question : progress {
 
   /// Makes room for the next tenant.
   void leave() {
-    ++generation;
     static_cast<progress&>(*this) = {};
     done = nullptr;
     fallback.reset();

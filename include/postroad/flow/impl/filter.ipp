@@ -110,7 +110,7 @@ private:
   const settings& use_;
   blocklist blocked_;
   asio::io_context io_{1};
-  places places_;
+  desk desk_;
   net::courtesy courtesy_;
   record::path_set paths_;
   intake intake_;
@@ -143,7 +143,7 @@ private:
 
 inline engine::engine(const tool& is, const settings& use, const std::vector<std::string>& words)
     : is_(is), use_(use), blocked_(blocklist_of(use)),
-      places_(io_, std::max<std::size_t>(use.concurrency, 1)),
+      desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
       courtesy_(io_, {blocked_.addresses(), allowed_of(use), use.subnet_rate, use.rate}),
       intake_(paths_, is.member, {"host", "preference", "ip"}, only_of(use)),
       in_fd_(use.input, STDIN_FILENO, O_RDONLY),
@@ -177,7 +177,7 @@ inline int engine::run(const make_filter& make) {
 }
 
 inline bool engine::has_room() const {
-  return places_.any_free() && held_ < use_.window.bytes && buffer_.size() < stop_reading_at;
+  return desk_.at_work.any_free() && held_ < use_.window.bytes && buffer_.size() < stop_reading_at;
 }
 
 inline void engine::admit_soon() {
@@ -261,7 +261,7 @@ inline void engine::start(const taken& t) {
     record->there_.push_back({p.name, moved(p.value)});
   held_ += record->cost_;
   ++jobs_;
-  places_.take();
+  desk_.at_work.take();
   net::spawn(work(std::move(record)));
 }
 
@@ -294,7 +294,7 @@ inline void engine::put(const taken& t, std::span<const record::member> members)
 /// Jobs are used again: their strings have found their sizes.
 inline std::unique_ptr<job> engine::spare_job() {
   if (spare_jobs_.empty())
-    return std::make_unique<job>(places_);
+    return std::make_unique<job>(desk_);
   auto record = std::move(spare_jobs_.back());
   spare_jobs_.pop_back();
   return record;
@@ -312,7 +312,7 @@ inline void engine::finish(job& record) {
     counts_.add(what);
   --jobs_;
   if (!record.parked_)
-    places_.give_back();
+    desk_.at_work.give_back();
   deliver(record.number_, record.out_, record.cost_);
   admit_soon();
 }

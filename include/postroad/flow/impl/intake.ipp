@@ -37,12 +37,31 @@ POSTROAD_DECL taken intake::look(const record::line& line) {
   case record::line_kind::word:
     break;
   }
+  if (record::is_plain_domain(text) && paths_.nodes()[0].each_key == record::path_set::none)
+    return look_at_domain(text);
   if (!text::is_utf8(text))
     return {.is = taken::kind::reject, .why = "not UTF-8"};
   word_ = record::record_of_word(text);
   const auto size = word_.size();
   word_.append(record::line_slack, '\0');
   return look_at_object({word_.data(), size});
+}
+
+POSTROAD_DECL taken intake::look_at_domain(std::string_view domain) {
+  constexpr std::string_view before = "{\"domain\":";
+  word_.assign(before).append(1, '"').append(domain).append("\"}");
+  const auto size = word_.size();
+  word_.append(record::line_slack, '\0');
+  const std::string_view object(word_.data(), size);
+  fields_.clear();
+  there_.clear();
+  fields_.push_back({static_cast<std::uint32_t>(domain_path_), 0, record::value::kind::text,
+                     object.substr(before.size(), domain.size() + 2)});
+  return {.is = only_.empty() ? taken::kind::work : taken::kind::pass,
+          .record = object,
+          .fields = &fields_,
+          .there = &there_,
+          .plain_domain = true};
 }
 
 POSTROAD_DECL taken intake::look_at_object(std::string_view object) {
@@ -70,6 +89,11 @@ POSTROAD_DECL taken intake::look_at_object(std::string_view object) {
 
 POSTROAD_DECL subject intake::subject_of(const taken& t) const {
   subject s;
+  if (t.plain_domain) {
+    const auto raw = t.fields->front().raw;
+    s.domain = raw.substr(1, raw.size() - 2);
+    return s;
+  }
   for (const auto& f : *t.fields) {
     if (f.path == domain_path_ && f.is == record::value::kind::text) {
       s.domain = record::to_a_label(text::json_unescaped(f.raw));
