@@ -46,7 +46,8 @@ TEST_CASE("--only passes on what has another outcome, or none") {
 }
 
 TEST_CASE("a plain domain says the same as the record that it stands for") {
-  for (const std::string word : {"example.org", "a", "_dmarc.x-1.test", "1.2.3.x", "0x7f", "deadbeef", "a..b", ".a"}) {
+  for (const std::string word :
+       {"example.org", "a", "_dmarc.x-1.test", "1.2.3.x", "0x7f", "deadbeef", "a..b", ".a"}) {
     reading_desk d, e;
     const auto fast = d.look(word);
     const auto slow = e.look("{\"domain\":\"" + word + "\"}");
@@ -60,7 +61,8 @@ TEST_CASE("a plain domain says the same as the record that it stands for") {
     CHECK(d.in.subject_of(fast).domain == e.in.subject_of(slow).domain);
   }
   reading_desk d;
-  for (const char* other : {"1.2.3.4", "a:25", "7,a", "A.example", "a.example.", "b\u00fc.example", "a b", "::1"})
+  for (const char* other :
+       {"1.2.3.4", "a:25", "7,a", "A.example", "a.example.", "b\u00fc.example", "a b", "::1"})
     CHECK_FALSE_MESSAGE(d.look(other).plain_domain, other);
 }
 

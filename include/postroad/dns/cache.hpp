@@ -26,7 +26,8 @@ struct question_key {
 
   question_key() = default;
   question_key(const name& n, type t)
-      : asked(n.lowered()), rtype(t), hash(std::hash<std::string_view>{}(bytes()) + static_cast<std::size_t>(t)) {}
+      : asked(n.lowered()), rtype(t),
+        hash(std::hash<std::string_view>{}(bytes()) + static_cast<std::size_t>(t)) {}
 
   [[nodiscard]] std::string_view bytes() const noexcept {
     return {reinterpret_cast<const char*>(asked.wire().data()), asked.size()};

@@ -53,7 +53,8 @@ struct pool_allocator {
   using value_type = T;
   pool_allocator() noexcept = default;
   template <class U>
-  pool_allocator(const pool_allocator<U>&) noexcept {} // NOLINT(google-explicit-constructor): allocators convert
+  pool_allocator(const pool_allocator<U>&) noexcept {
+  } // NOLINT(google-explicit-constructor): allocators convert
   [[nodiscard]] T* allocate(std::size_t n) { return static_cast<T*>(size_pool::take(n * sizeof(T))); }
   void deallocate(T* p, std::size_t n) noexcept { size_pool::give(p, n * sizeof(T)); }
   template <class U>

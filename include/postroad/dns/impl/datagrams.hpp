@@ -61,7 +61,7 @@ struct socket_address {
 class outbox {
 public:
   static constexpr std::size_t capacity = 128;
-  static constexpr std::size_t longest = 288;     // the longest query there is
+  static constexpr std::size_t longest = 288;      // the longest query there is
   static constexpr std::size_t longest_train = 64; // UDP_MAX_SEGMENTS of older kernels
 
   [[nodiscard]] bool full() const noexcept { return count_ == capacity; }

@@ -142,8 +142,7 @@ private:
 };
 
 inline engine::engine(const tool& is, const settings& use, const std::vector<std::string>& words)
-    : is_(is), use_(use), blocked_(blocklist_of(use)),
-      desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
+    : is_(is), use_(use), blocked_(blocklist_of(use)), desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
       courtesy_(io_, {blocked_.addresses(), allowed_of(use), use.subnet_rate, use.rate}),
       intake_(paths_, is.member, {"host", "preference", "ip"}, only_of(use)),
       in_fd_(use.input, STDIN_FILENO, O_RDONLY),
