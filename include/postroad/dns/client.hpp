@@ -3,16 +3,19 @@
 
 #include <postroad/config.hpp>
 #include <postroad/dns/answer.hpp>
+#include <postroad/dns/cache.hpp>
 #include <postroad/dns/resolv_conf.hpp>
 #include <postroad/net/address.hpp>
 #include <postroad/net/task.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace asio {
@@ -74,11 +77,11 @@ using answer_ptr = std::shared_ptr<const answer>;
 /// A stub client for one set of resolvers. Everything happens on the thread that runs `io`; when no question
 /// is pending, nothing keeps `io` running.
 ///
-/// Packets go out in batches of up to 32 (sendmmsg), each batch from one of a few sockets chosen at random; a
-/// reply belongs to a question when socket, sender, id, name in the letters sent, type and class agree.
-/// Time-outs follow the measured round-trip time and go to the next server; a late reply to an earlier packet
-/// still counts. SERVFAIL, REFUSED and broken replies are asked for once more at another server, when there
-/// is one.
+/// Packets go out in batches of up to 128 (sendmmsg, UDP_SEGMENT), each batch from one of a few sockets
+/// chosen at random; a reply belongs to a question when socket, sender, id, name in the letters sent, type
+/// and class agree. Time-outs follow the measured round-trip time and go to the next server; a late reply to
+/// an earlier packet still counts. SERVFAIL, REFUSED and broken replies are asked for once more at another
+/// server, when there is one.
 ///
 /// The client must outlive its questions: cancel_all() and a turn of `io` before it goes.
 ///
@@ -94,8 +97,10 @@ public:
   client& operator=(const client&) = delete;
   POSTROAD_DECL ~client();
 
-  /// The answer from the cache, from an equal question under way, or from a server. Never null.
-  [[nodiscard]] POSTROAD_DECL net::task<answer_ptr> ask(name n, type t);
+  class lookup;
+  /// To be awaited at once: the answer from the cache, from an equal question under way, or from a server.
+  /// Never null.
+  [[nodiscard]] lookup ask(const name& n, type t);
 
   /// Asks a server in any case. `done` is called once, from `io`, never from within this call.
   POSTROAD_DECL void ask_uncached(const name& n, type t, callback done);
@@ -111,10 +116,38 @@ public:
 
 private:
   struct engine;
-  struct flight;
-  class flight_table;
+  class lookup_table;
   std::shared_ptr<engine> engine_;
 };
+
+/// One who waits for an answer. It lives in the frame of the waiting coroutine and costs none of its own; the
+/// first for a question leads, and those who join are a list behind it.
+class client::lookup {
+public:
+  lookup(engine& asking, const name& n, type t) : engine_(asking), key_(n, t) {}
+  lookup(const lookup&) = delete;
+  lookup& operator=(const lookup&) = delete;
+  ~lookup() = default;
+
+  [[nodiscard]] POSTROAD_DECL bool await_ready();
+  POSTROAD_DECL void await_suspend(std::coroutine_handle<> h);
+  [[nodiscard]] answer_ptr await_resume() noexcept { return std::move(got_); }
+
+private:
+  friend class lookup_table;
+  void land(const answer_ptr& a);
+
+  engine& engine_;
+  question_key key_;
+  answer_ptr got_;
+  std::coroutine_handle<> waiting_;
+  lookup *next_ = nullptr, *last_ = this; ///< who joined, the leader's last
+  lookup* chain_ = nullptr;               ///< of the table's bucket
+};
+
+inline client::lookup client::ask(const name& n, type t) {
+  return {*engine_, n, t};
+}
 
 } // namespace postroad::dns
 

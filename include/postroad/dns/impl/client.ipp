@@ -18,36 +18,32 @@ POSTROAD_DECL client::~client() {
   engine_->shut();
 }
 
-inline void client::flight::await_suspend(std::coroutine_handle<> h) {
-  waiting = h;
-  if (flight* const leader = e.flights.find(key)) {
-    leader->last = leader->last->next = this;
-    ++e.counts.coalesced;
+POSTROAD_DECL bool client::lookup::await_ready() {
+  got_ = engine_.cache.find(key_, detail::clock::now());
+  engine_.counts.cache_hits += got_ != nullptr ? 1 : 0;
+  return got_ != nullptr;
+}
+
+POSTROAD_DECL void client::lookup::await_suspend(std::coroutine_handle<> h) {
+  waiting_ = h;
+  if (lookup* const leader = engine_.lookups.find(key_)) {
+    leader->last_ = leader->last_->next_ = this;
+    ++engine_.counts.coalesced;
     return;
   }
-  e.flights.insert(*this);
-  e.ask(n, t, [this](const answer_ptr& a) { land(a); });
+  engine_.lookups.insert(*this);
+  engine_.ask(key_.asked, key_.rtype, [this](const answer_ptr& a) { land(a); });
 }
 
-inline void client::flight::land(const answer_ptr& a) {
-  e.flights.erase(*this);
-  e.cache.store(std::move(key), a, e.turn);
-  flight* each = this;
+inline void client::lookup::land(const answer_ptr& a) {
+  engine_.lookups.erase(*this);
+  engine_.cache.store(std::move(key_), a, engine_.turn);
+  lookup* each = this;
   while (each != nullptr) {
-    flight* const f = std::exchange(each, each->next); // resuming it ends its life
-    f->got = a;
-    f->waiting.resume();
+    lookup* const one = std::exchange(each, each->next_); // resuming it ends its life
+    one->got_ = a;
+    one->waiting_.resume();
   }
-}
-
-POSTROAD_DECL net::task<answer_ptr> client::ask(name n, type t) {
-  question_key key(n, t);
-  if (auto hit = engine_->cache.find(key, detail::clock::now())) {
-    ++engine_->counts.cache_hits;
-    co_return hit;
-  }
-  flight wait(*engine_, std::move(key), n, t);
-  co_return co_await wait;
 }
 
 POSTROAD_DECL void client::ask_uncached(const name& n, type t, callback done) {

@@ -4,7 +4,7 @@
 #include <postroad/dns/cache.hpp>
 #include <postroad/dns/client.hpp>
 #include <postroad/dns/impl/datagrams.hpp>
-#include <postroad/dns/impl/flight.hpp>
+#include <postroad/dns/impl/lookup_table.hpp>
 #include <postroad/dns/impl/question.hpp>
 #include <postroad/dns/inflight.hpp>
 #include <postroad/dns/random.hpp>
@@ -210,7 +210,7 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   std::size_t busy_tcp = 0;
 
   answer_cache cache;
-  flight_table flights; ///< equal questions under way
+  lookup_table lookups; ///< equal questions under way
 };
 
 } // namespace postroad::dns
