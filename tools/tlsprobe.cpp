@@ -65,12 +65,7 @@ public:
 
 private:
   void write(flow::job& record, const flow::candidate& at, const flow::tls_visit& v) {
-    tls::observation seen = v.seen;
-    if (!v.got_220()) { // it never came to TLS: the dialog's end is this probe's
-      seen.what = v.got.what == outcome::ok ? outcome::skipped : v.got.what;
-      seen.reached = v.got.reached;
-      seen.elapsed = v.got.elapsed;
-    }
+    const auto seen = v.outcome_of_all();
     auto& json = record.scratch();
     text::json_writer out(json);
     tls::write_tls(out, seen,

@@ -29,6 +29,8 @@ struct tls_visit {
   std::string sni, time;
   [[nodiscard]] bool is_greeted() const noexcept { return got.banner_code == 220; }
   [[nodiscard]] bool got_220() const noexcept { return got.starttls_code == 220; }
+  /// What TLS showed; where the dialog never came to it, how that ended.
+  [[nodiscard]] tls::observation outcome_of_all() const;
   [[nodiscard]] std::size_t bytes() const noexcept;
 };
 

@@ -10,6 +10,16 @@
 
 namespace postroad::flow {
 
+POSTROAD_DECL tls::observation tls_visit::outcome_of_all() const {
+  tls::observation all = seen;
+  if (!got_220()) {
+    all.what = got.what == outcome::ok ? outcome::skipped : got.what;
+    all.reached = got.reached;
+    all.elapsed = got.elapsed;
+  }
+  return all;
+}
+
 POSTROAD_DECL std::size_t tls_visit::bytes() const noexcept {
   std::size_t n = sizeof *this + got.banner.capacity() + got.ehlo.capacity() + got.starttls_reply.capacity() +
                   seen.detail.capacity() + sni.capacity() + time.capacity();
