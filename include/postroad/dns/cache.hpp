@@ -73,14 +73,15 @@ struct question_key {
 }
 
 /// Two queues (2Q, Johnson and Shasha 1994): an answer comes in packed and leaves in the order it came; one
-/// that is asked for again moves to the half that forgets by use. A list of a million domains, each asked for
-/// once, thus passes by the servers that they share.
+/// that is asked for again moves to the larger part, which forgets by use. A quarter is for those who come,
+/// as the authors found best. A list of a million domains, each asked for once, thus passes by the servers
+/// that they share.
 class answer_cache {
 public:
   using time = std::chrono::steady_clock::time_point;
   using answer_ptr = std::shared_ptr<const answer>;
 
-  explicit answer_cache(std::size_t max_bytes) : once_(max_bytes / 2), often_(max_bytes - max_bytes / 2) {}
+  explicit answer_cache(std::size_t max_bytes) : once_(max_bytes / 4), often_(max_bytes - max_bytes / 4) {}
 
   /// Null when there is none, or none that is still good.
   [[nodiscard]] answer_ptr find(const question_key& key, time now) {

@@ -39,8 +39,8 @@ public:
           work_.push_back(e.item);
       }
       slot.resize(kept);
-      if (kept == 0 && slot.capacity() > 4096) // a burst is over; its memory should not stay for good
-        slot.shrink_to_fit();
+      if (kept == 0) // else every slot keeps memory for a tick's worth, and there are hundreds
+        std::vector<entry>().swap(slot);
       auto due = std::move(work_);
       for (const auto& item : due)
         f(item);

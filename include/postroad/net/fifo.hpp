@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postroad::net {
@@ -73,6 +74,7 @@ public:
   }
 
 private:
+  using block = std::unique_ptr<char[]>;
   struct header {
     std::uint64_t hash;
     std::uint32_t size; ///< end_mark: no more in this block
@@ -91,15 +93,20 @@ private:
   [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
 
   void open_block() {
+    block fresh; // one that goes serves again: the heap would fill its place with small pieces
     while (!blocks_.empty() && bytes() + block_size_ > max_bytes_)
-      drop_block();
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_size_));
+      fresh = drop_block();
+    if (!fresh)
+      fresh = std::make_unique_for_overwrite<char[]>(block_size_);
+    blocks_.push_back(std::move(fresh));
     at_ = 0;
   }
   /// Slots that lead into a dropped block are stale; find() passes over them, rebuild() sweeps them.
-  void drop_block() {
+  block drop_block() {
+    block gone = std::move(blocks_.front());
     blocks_.pop_front();
     ++first_;
+    return gone;
   }
 
   void insert(std::uint64_t hash, std::uint64_t at) {
@@ -147,7 +154,7 @@ private:
   }
 
   std::size_t max_bytes_, block_size_;
-  std::deque<std::unique_ptr<char[]>> blocks_;
+  std::deque<block> blocks_;
   std::uint64_t first_ = 1;          ///< number of the oldest block; from 1, so that no position is 0
   std::size_t at_ = 0;               ///< the end of the newest block's values
   std::vector<std::uint64_t> slots_; ///< open addressing: bits of the hash and the position; 0 is free
