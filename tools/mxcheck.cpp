@@ -33,11 +33,13 @@ class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
       : use_(use), dns_(in.io, flow::client_settings_of(use, use.retries)),
-        providers_(flow::providers_of(use.providers)) {
+        providers_(flow::providers_of(use.providers)),
+        blocked_([&list = in.blocked](const std::string& host) { return list.has(host); }) {
     ask_.addresses = !use.mx_only;
     ask_.ipv4 = !use.ipv6_only;
     ask_.ipv6 = !use.ipv4_only;
     ask_.providers = &providers_;
+    ask_.blocked = &blocked_;
   }
 
   net::task<void> measure(flow::job& record) override {
@@ -61,6 +63,7 @@ private:
   const settings& use_;
   dns::client dns_;
   dns::provider_map providers_;
+  std::function<bool(const std::string&)> blocked_;
   dns::mx_options ask_;
 };
 

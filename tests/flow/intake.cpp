@@ -42,6 +42,8 @@ TEST_CASE("--only passes on what has another outcome, or none") {
   CHECK(d.look(R"({"domain":"a","mx":{"outcome":"timeout"}})").is == taken::kind::work);
   CHECK(d.look(R"({"domain":"a","mx":{"outcome":"ok"}})").is == taken::kind::pass);
   CHECK(d.look(R"({"domain":"a","smtp":{"outcome":"timeout"}})").is == taken::kind::pass);
+  CHECK(d.look(R"({"domain":"a","mx":{"outcome":"t\u0069meout"}})").is == taken::kind::work);
+  CHECK(d.look(R"({"domain":"a","mx":{"outcome":7}})").is == taken::kind::pass);
   CHECK(d.look("example.org").is == taken::kind::pass);
 }
 
@@ -81,6 +83,8 @@ TEST_CASE("the subject of a record") {
   CHECK(s.domain == "xn--bcher-kva.example");
   CHECK(s.port == 2525);
   CHECK_FALSE(s.ip);
+  for (const char* port : {"70000", "0", "\"25\"", "25.5", "null"})
+    CHECK(d.in.subject_of(d.look(std::string(R"({"ip":"192.0.2.1","port":)") + port + "}")).bad_port);
   s = d.in.subject_of(d.look(R"({"ip":"nowhere"})"));
   CHECK(s.bad_ip);
   s = d.in.subject_of(d.look("[2001:db8::1]:26"));

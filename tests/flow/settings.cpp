@@ -48,8 +48,20 @@ TEST_CASE("a blocklist holds CIDRs, addresses and domains with all below them") 
 TEST_CASE("a blocklist that cannot be read whole stops the tool") {
   blocklist list;
   CHECK_THROWS_AS(list.load("/nonexistent"), cli::usage_error);
-  const scratch file("192.0.2.0/33\n");
-  CHECK_THROWS_AS(list.load(file.name()), cli::usage_error);
+  for (const char* line :
+       {"192.0.2.0/33", "192.0.2.4-192.0.2.9", "a..b", "-", "\xff", "a b", "example.org/24", "*.*.a"}) {
+    const scratch file(std::string(line) + '\n');
+    CHECK_THROWS_AS_MESSAGE(list.load(file.name()), cli::usage_error, line);
+  }
+}
+
+TEST_CASE("a blocklist knows the common ways to say `and all below'") {
+  const scratch file("*.a.example\n.b.example\n");
+  blocklist list;
+  list.load(file.name());
+  CHECK(list.has("x.a.example"));
+  CHECK(list.has("a.example"));
+  CHECK(list.has("x.b.example"));
 }
 
 TEST_CASE("settings mean what they say, or throw") {

@@ -31,6 +31,8 @@ TEST_CASE("words that cannot be asked for are records all the same") {
   CHECK(record_of_word("a\"b") == R"({"domain":"a\"b"})");
   CHECK(record_of_word("example.org:0") == R"({"domain":"example.org:0"})");
   CHECK(record_of_word("example.org:99999") == R"({"domain":"example.org:99999"})");
+  CHECK(record_of_word("example.org..") == R"({"domain":"example.org.."})"); // an empty label: malformed
+  CHECK(record_of_word("..") == R"({"domain":".."})");
   CHECK(record_of_word(".") == R"({"domain":"."})");
 }
 

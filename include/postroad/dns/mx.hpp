@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,8 @@ struct mx_options {
   bool addresses = true; ///< false: --mx-only
   bool ipv4 = true, ipv6 = true;
   const provider_map* providers = nullptr; ///< none: no provider is named
+  /// Hosts whose addresses must not be asked for: their outcome is `blocked`. Null: none.
+  const std::function<bool(const std::string& host)>* blocked = nullptr;
 };
 
 /// Asks where mail for `domain` goes. `domain` is in presentation form, A-labels for IDN.

@@ -37,7 +37,8 @@ struct subject {
   std::string host;   ///< a server named directly
   std::optional<net::address> ip;
   std::optional<std::uint16_t> port;
-  bool bad_ip = false; ///< there is an `ip`, and it is no address
+  bool bad_ip = false;   ///< there is an `ip`, and it is no address
+  bool bad_port = false; ///< there is a `port`, and it is none
 };
 
 /// The N places of --concurrency. A record holds one while it works, and none while it waits for another's

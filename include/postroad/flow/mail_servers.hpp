@@ -58,11 +58,13 @@ public:
   net::task<std::vector<net::address>> addresses_of(std::string host, outcome& what);
 
 private:
+  friend class server_walk;
   [[nodiscard]] bool says_mx(const job&) const;
   [[nodiscard]] std::vector<server_walk::host> hosts_in(const job&) const;
   void add_address(const job&, const field&, std::vector<server_walk::host>&) const;
 
   dns::client& dns_;
+  const blocklist& blocked_;
   bool ipv4_, ipv6_;
   std::uint16_t default_port_;
   std::size_t outcome_, kind_, name_, preference_, ipv4_list_, ipv6_list_, ipv4_outcome_;
@@ -77,6 +79,7 @@ public:
   [[nodiscard]] std::optional<candidate> server_with_220(const job&) const;
 
 private:
+  const settings& use_;
   std::size_t outcome_, ip_, port_, host_, code_;
 };
 

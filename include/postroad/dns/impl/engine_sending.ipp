@@ -236,6 +236,8 @@ POSTROAD_DECL std::optional<std::uint16_t> client::engine::open_port(bool v6) {
   for (const int option : {SO_RCVBUF, SO_SNDBUF}) // as much as there is; less works, too
     setsockopt(fd, SOL_SOCKET, option, &detail::socket_buffer, sizeof detail::socket_buffer);
   detail::ask_for_way_errors(fd, v6);
+  if (!detail::knows_trains(fd))
+    out.allow_trains(false);
   net::endpoint local;
   local.ip.v6 = v6;
   if (use.source && use.source->v6 == v6)

@@ -81,9 +81,11 @@ inline net::task<void> ask_family(client& resolver, name n, type t, mail_host& h
 }
 
 /// One family of one host, when it is wanted and there is a name to ask for.
-inline void start_family(client& resolver, const name& n, type t, mail_host& h, net::join& all) {
-  if (h.address_literal || n.is_root()) {
-    (t == type::aaaa ? h.ipv6_outcome : h.ipv4_outcome) = outcome::skipped;
+inline void start_family(client& resolver, const name& n, type t, mail_host& h, const mx_options& options,
+                         net::join& all) {
+  const bool blocked = options.blocked != nullptr && (*options.blocked)(h.name);
+  if (h.address_literal || n.is_root() || blocked) {
+    (t == type::aaaa ? h.ipv6_outcome : h.ipv4_outcome) = blocked ? outcome::blocked : outcome::skipped;
     all.arrive();
   } else {
     net::spawn(ask_family(resolver, n, t, h, all));
@@ -97,9 +99,9 @@ inline net::task<void> ask_addresses(client& resolver, std::vector<mail_host>& h
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     hosts[i].authenticated = !hosts[i].address_literal && (options.ipv4 || options.ipv6);
     if (options.ipv4)
-      start_family(resolver, names[i], type::a, hosts[i], all);
+      start_family(resolver, names[i], type::a, hosts[i], options, all);
     if (options.ipv6)
-      start_family(resolver, names[i], type::aaaa, hosts[i], all);
+      start_family(resolver, names[i], type::aaaa, hosts[i], options, all);
   }
   co_await all;
   for (auto& h : hosts)

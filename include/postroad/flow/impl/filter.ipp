@@ -24,6 +24,7 @@
 #include <span>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace postroad::flow {
@@ -47,6 +48,17 @@ public:
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
   [[nodiscard]] int get() const noexcept { return fd_; }
+  /// Empties a file of our own: only once it is certain that it will be written.
+  void empty() const noexcept {
+    if (own_)
+      (void)!::ftruncate(fd_, 0); // a device or pipe has nothing to lose
+  }
+  [[nodiscard]] bool is_same_file(const descriptor& other) const noexcept {
+    struct stat a {
+    }, b{};
+    return ::fstat(fd_, &a) == 0 && ::fstat(other.fd_, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  }
 
 private:
   int fd_;
@@ -115,7 +127,7 @@ private:
   record::path_set paths_;
   intake intake_;
   detail::descriptor in_fd_, out_fd_;
-  std::optional<detail::descriptor> rejects_;
+  std::optional<detail::descriptor> rejects_, metadata_;
   std::unique_ptr<record::input> input_;
   std::unique_ptr<record::output> output_;
   std::unique_ptr<filter> filter_;
@@ -145,10 +157,13 @@ inline engine::engine(const tool& is, const settings& use, const std::vector<std
     : is_(is), use_(use), blocked_(blocklist_of(use)), desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
       courtesy_(io_, {blocked_.addresses(), allowed_of(use), use.subnet_rate, use.rate}),
       intake_(paths_, is.member, {"host", "preference", "ip"}, only_of(use)),
-      in_fd_(use.input, STDIN_FILENO, O_RDONLY),
-      out_fd_(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC) {
+      in_fd_(use.input, STDIN_FILENO, O_RDONLY), out_fd_(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT) {
+  if (words.empty() && in_fd_.is_same_file(out_fd_))
+    throw cli::usage_error{"the output is the input file: it would be lost"};
   if (!use.rejects.empty())
-    rejects_.emplace(use.rejects, -1, O_WRONLY | O_CREAT | O_TRUNC);
+    rejects_.emplace(use.rejects, -1, O_WRONLY | O_CREAT);
+  if (!use.metadata.empty())
+    metadata_.emplace(use.metadata, STDOUT_FILENO, O_WRONLY | O_CREAT);
   terminal_ = ::isatty(out_fd_.get()) == 1;
   pages_ = use.pretty || (terminal_ && !use.json);
   show_progress_ = use.progress || (!use.quiet && !terminal_ && ::isatty(STDERR_FILENO) == 1);
@@ -161,6 +176,9 @@ inline engine::engine(const tool& is, const settings& use, const std::vector<std
 
 inline int engine::run(const make_filter& make) {
   filter_ = make(room{io_, use_, blocked_, courtesy_, paths_});
+  for (const auto* file : {&out_fd_, rejects_ ? &*rejects_ : nullptr, metadata_ ? &*metadata_ : nullptr})
+    if (file != nullptr)
+      file->empty();
   const auto keep_running = asio::make_work_guard(io_);
   wait_for_signal();
   counts_.input_bytes_total = input_length(in_fd_.get());
@@ -170,13 +188,14 @@ inline int engine::run(const make_filter& make) {
   io_.run();
   if (show_progress_)
     clear_progress();
-  if (!use_.metadata.empty())
+  if (metadata_)
     write_metadata();
   return status();
 }
 
 inline bool engine::has_room() const {
-  return desk_.at_work.any_free() && held_ < use_.window.bytes && buffer_.size() < stop_reading_at;
+  const bool room = held_ == 0 || held_ < use_.window.bytes; // one record is under way in any case
+  return desk_.at_work.any_free() && room && buffer_.size() < stop_reading_at;
 }
 
 inline void engine::admit_soon() {
@@ -241,7 +260,7 @@ inline void engine::start(const taken& t) {
     return put(t, {&answer, 1});
   }
   auto about = intake_.subject_of(t);
-  if (!about.domain.empty() && blocked_.has(about.domain))
+  if (blocked_.has(about.domain) || blocked_.has(about.host))
     return put_aside(t, outcome::blocked);
   auto record = spare_job();
   record->number_ = reserve();
@@ -449,8 +468,7 @@ inline void engine::write_metadata() const {
   filter_->describe(json);
   json.end();
   out += '\n';
-  const detail::descriptor file(use_.metadata, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
-  if (const int failed = record::write_all(file.get(), out))
+  if (const int failed = record::write_all(metadata_->get(), out))
     throw cli::usage_error{fmt::format("cannot write '{}': {}", use_.metadata, std::strerror(failed))};
 }
 
@@ -479,6 +497,8 @@ POSTROAD_DECL int main_of(const tool& is, cli::options& table, settings& use, in
   cli::add_self_description(table, is.about);
   use.arguments.assign(argv + 1, argv + argc);
   const auto words = table.parse(argc, argv);
+  if (use.ipv4_only && use.ipv6_only)
+    throw cli::usage_error{"--ipv4 and --ipv6 leave nothing to use"};
   use.seed = seed_of(use);
   return run(is, use, words, make);
 }

@@ -58,9 +58,9 @@ POSTROAD_DECL net::task<visit> greeter::call(job& record, net::endpoint to) {
     v.time = text::now_rfc3339();
     co_return v;
   }
-  net::courtesy::permit permit;
-  const bool may = co_await enter(record, courtesy_, to, permit);
-  for (std::uint32_t tries = 0; tries <= retries_; ++tries) {
+  for (std::uint32_t tries = 0; tries <= retries_; ++tries) { // each waits for its turn as any other
+    net::courtesy::permit permit;
+    const bool may = co_await enter(record, courtesy_, to, permit);
     v.time = text::now_rfc3339();
     v.got = smtp::grab{};
     v.got.what = outcome::aborted;

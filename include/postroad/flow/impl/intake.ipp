@@ -76,9 +76,9 @@ POSTROAD_DECL taken intake::look_at_object(std::string_view object) {
   if (const auto broken = reader_.read(object, paths_, keep, record::checking::whole))
     return {.is = taken::kind::reject, .why = broken->why};
   const bool again = only_.empty() || std::any_of(fields_.begin(), fields_.end(), [this](const field& f) {
-                       if (f.path != outcome_path_ || f.raw.size() < 2)
+                       if (f.path != outcome_path_ || f.is != record::value::kind::text)
                          return false;
-                       const auto o = outcome_from(f.raw.substr(1, f.raw.size() - 2));
+                       const auto o = outcome_from(text::json_unescaped(f.raw));
                        return o && std::find(only_.begin(), only_.end(), *o) != only_.end();
                      });
   return {.is = again ? taken::kind::work : taken::kind::pass,
@@ -104,6 +104,7 @@ POSTROAD_DECL subject intake::subject_of(const taken& t) const {
       s.bad_ip = !s.ip;
     } else if (f.path == port_path_) {
       s.port = text::number<std::uint16_t>(f.raw);
+      s.bad_port = s.port.value_or(0) == 0;
     }
   }
   return s;

@@ -8,10 +8,11 @@
 namespace postroad::flow {
 
 POSTROAD_DECL mail_servers::mail_servers(const room& in, dns::client& dns, std::uint16_t default_port)
-    : dns_(dns), ipv4_(!in.use.ipv6_only), ipv6_(!in.use.ipv4_only), default_port_(default_port),
-      outcome_(in.want("mx.outcome")), kind_(in.want("mx.kind")), name_(in.want("mx.hosts[].name")),
-      preference_(in.want("mx.hosts[].preference")), ipv4_list_(in.want("mx.hosts[].ipv4[]")),
-      ipv6_list_(in.want("mx.hosts[].ipv6[]")), ipv4_outcome_(in.want("mx.hosts[].ipv4_outcome")) {}
+    : dns_(dns), blocked_(in.blocked), ipv4_(!in.use.ipv6_only), ipv6_(!in.use.ipv4_only),
+      default_port_(default_port), outcome_(in.want("mx.outcome")), kind_(in.want("mx.kind")),
+      name_(in.want("mx.hosts[].name")), preference_(in.want("mx.hosts[].preference")),
+      ipv4_list_(in.want("mx.hosts[].ipv4[]")), ipv6_list_(in.want("mx.hosts[].ipv6[]")),
+      ipv4_outcome_(in.want("mx.hosts[].ipv4_outcome")) {}
 
 POSTROAD_DECL bool mail_servers::says_mx(const job& record) const {
   return record.has(outcome_) || record.has(kind_);
@@ -69,10 +70,11 @@ POSTROAD_DECL net::task<server_walk> mail_servers::of(const job& record) {
   server_walk walk;
   walk.of_ = this;
   walk.port_ = about.port.value_or(default_port_);
-  if (about.ip) {
-    walk.hosts_.push_back({about.host, {*about.ip}, true});
-  } else if (about.bad_ip) {
+  if (about.bad_ip || about.bad_port) {
     walk.what_ = outcome::malformed;
+  } else if (about.ip) {
+    if (about.ip->v6 ? ipv6_ : ipv4_)
+      walk.hosts_.push_back({about.host, {*about.ip}, true});
   } else if (says_mx(record)) {
     const auto kind = record.text(kind_).value_or("");
     if (kind == "mx" || kind == "implicit")
@@ -116,6 +118,10 @@ POSTROAD_DECL net::task<std::vector<net::address>> mail_servers::addresses_of(st
 POSTROAD_DECL net::task<std::optional<candidate>> server_walk::next() {
   while (host_ < hosts_.size()) {
     auto& h = hosts_[host_];
+    if (of_->blocked_.has(h.name)) {
+      what_ = what_ == outcome::skipped ? outcome::blocked : what_;
+      h = {};
+    }
     if (!std::exchange(h.is_known, true)) {
       outcome found = outcome::ok;
       h.addresses = co_await of_->addresses_of(h.name, found);
@@ -133,7 +139,7 @@ POSTROAD_DECL net::task<std::optional<candidate>> server_walk::next() {
 }
 
 POSTROAD_DECL smtp_member::smtp_member(const room& in)
-    : outcome_(in.want("smtp.outcome")), ip_(in.want("smtp.ip")), port_(in.want("smtp.port")),
+    : use_(in.use), outcome_(in.want("smtp.outcome")), ip_(in.want("smtp.ip")), port_(in.want("smtp.port")),
       host_(in.want("smtp.host")), code_(in.want("smtp.starttls.code")) {}
 
 POSTROAD_DECL bool smtp_member::is_in(const job& record) const {
@@ -142,7 +148,8 @@ POSTROAD_DECL bool smtp_member::is_in(const job& record) const {
 
 POSTROAD_DECL std::optional<candidate> smtp_member::server_with_220(const job& record) const {
   const auto ip = net::parse_address(record.text(ip_).value_or(""));
-  if (!ip || record.number<int>(code_) != 220) // RFC 3207 4: only this means that TLS follows
+  const bool wanted = ip && !(ip->v6 ? use_.ipv4_only : use_.ipv6_only);
+  if (!wanted || record.number<int>(code_) != 220) // RFC 3207 4: only this means that TLS follows
     return std::nullopt;
   return candidate{record.text(host_).value_or(""), {*ip, record.number<std::uint16_t>(port_).value_or(25)}};
 }

@@ -56,6 +56,27 @@ struct file_closer {
 };
 using file = std::unique_ptr<std::FILE, file_closer>;
 
+/// A name that a blocklist can speak of: labels of letters, digits, - and _, and no number at the end.
+inline bool is_domain(std::string_view name) {
+  if (name.empty() || name.size() > 253)
+    return false;
+  bool letter = false;
+  std::string_view label;
+  while (!name.empty()) {
+    const bool last = name.find('.') == std::string_view::npos;
+    label = text::take_until(name, '.');
+    letter = false;
+    for (const char c : label) {
+      if (!text::is_alpha(c) && !text::is_digit(c) && c != '-' && c != '_')
+        return false;
+      letter = letter || text::is_alpha(c);
+    }
+    if (label.empty() || label.size() > 63 || (!last && name.empty()))
+      return false;
+  }
+  return letter;
+}
+
 } // namespace detail
 
 POSTROAD_DECL std::string whole_file(const std::string& name) {
@@ -79,8 +100,15 @@ POSTROAD_DECL void blocklist::load(const std::string& name) {
       continue;
     if (const auto p = net::parse_prefix(line)) {
       addresses_.insert(*p);
-    } else if (line.find_first_of("/: \t") == std::string_view::npos) {
-      domains_.insert(record::to_a_label(line));
+      continue;
+    }
+    auto suffix = line; // all below a domain is meant in any case: *.example.org and .example.org say it twice
+    if (suffix.starts_with("*."))
+      suffix.remove_prefix(1);
+    if (suffix.starts_with('.'))
+      suffix.remove_prefix(1);
+    if (auto domain = record::to_a_label(suffix); detail::is_domain(domain)) {
+      domains_.insert(std::move(domain));
     } else {
       throw cli::usage_error{
           fmt::format("blocklist '{}', line {}: '{}' is no CIDR, address or domain", name, number, line)};
@@ -91,6 +119,8 @@ POSTROAD_DECL void blocklist::load(const std::string& name) {
 POSTROAD_DECL bool blocklist::has(std::string_view domain) const {
   if (domains_.empty())
     return false;
+  const std::string low = text::lowered(domain);
+  domain = low;
   while (!domain.empty()) {
     if (domains_.contains(std::string(domain)))
       return true;

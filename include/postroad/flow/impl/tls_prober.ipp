@@ -79,8 +79,9 @@ POSTROAD_DECL net::task<void> tls_prober::probe(candidate server, tls_visit& v) 
   v.got = co_await smtp::converse(socket, server.to, use_, smtp::after_220::keep_open);
   if (!v.got_220())
     co_return;
-  if (!socket.is_open()) { // plain text behind the 220, or it went away at once
+  if (!v.got.surplus.empty() || !socket.is_open()) { // plain text behind the 220, or it went away at once
     v.seen.what = v.got.surplus.empty() ? outcome::closed : outcome::protocol_error;
+    v.seen.elapsed = v.got.elapsed;
     co_return;
   }
   v.sni = server.host;

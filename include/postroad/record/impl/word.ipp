@@ -60,7 +60,7 @@ POSTROAD_DECL line_kind kind_of_line(std::string_view s) {
 }
 
 POSTROAD_DECL std::string to_a_label(std::string_view name) {
-  if (name.size() > 1 && name.ends_with('.') && !name.ends_with("\\."))
+  if (name.size() > 1 && name.ends_with('.') && !name.ends_with("\\.") && !name.ends_with(".."))
     name.remove_suffix(1);
   if (text::is_ascii(name))
     return text::lowered(name);

@@ -360,6 +360,8 @@ inline void fill_in(table_spec& t) {
     t.rows.push_back({"all", {}});
   if (t.cumulative && t.by.size() > 1)
     throw bad_spec(fmt::format("table {}: --cdf takes one path, and no --by beside it", t.name));
+  if (t.cumulative && t.top != 0)
+    throw bad_spec(fmt::format("table {}: --cdf counts over all rows; --top would leave some out", t.name));
   if (t.columns.empty())
     t.columns.push_back({.is = measure::count, .label = t.cumulative ? "at most" : "count"});
   share_sources(t);
