@@ -102,7 +102,8 @@ POSTROAD_DECL void blocklist::load(const std::string& name) {
       addresses_.insert(*p);
       continue;
     }
-    auto suffix = line; // all below a domain is meant in any case: *.example.org and .example.org say it twice
+    auto suffix =
+        line; // all below a domain is meant in any case: *.example.org and .example.org say it twice
     if (suffix.starts_with("*."))
       suffix.remove_prefix(1);
     if (suffix.starts_with('.'))
