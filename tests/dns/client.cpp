@@ -319,8 +319,144 @@ TEST_CASE("within the grace period a second, different reply is kept beside the 
   CHECK(got->what == outcome::ok);
   CHECK(to_string(got->mx.at(0).exchange) == "mx1.example");
   CHECK(got->replies == 4);
+  CHECK(got->elapsed < 100ms);
   REQUIRE(got->others.size() == 1);
   CHECK(to_string(got->others[0].mx.at(0).exchange) == "mx2.example");
+}
+
+TEST_CASE("the grace period keeps nobody waiting: the answer is there before its rivals") {
+  scripted_dns server([](const request& r) { return replies{{r.mx(1)}, {r.mx(2), 300ms}}; });
+  auto s = settings_for({&server});
+  s.grace = 600ms;
+  asking a(s);
+  std::vector<dns::answer_ptr> got;
+  net::spawn(ask_into(a.client, "a.example", dns::type::mx, got));
+  a.io.run_for(150ms);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0]->others.empty());
+  a.run();
+  CHECK(got[0]->others.size() == 1);
+}
+
+TEST_CASE("a different reply to a retransmission is no evidence: resolvers turn their records around") {
+  scripted_dns server([](const request& r) {
+    return r.number == 1 ? replies{{r.mx(1), 500ms}} : replies{{r.mx(2), 200ms}};
+  });
+  auto s = settings_for({&server});
+  s.grace = 400ms;
+  asking a(s);
+  const auto got = a.mx();
+  CHECK(got->tries == 2);
+  CHECK(got->others.empty());
+}
+
+TEST_CASE("a duplicate of the truncated reply is no rival of the whole one") {
+  scripted_dns server([](const request& r) {
+    return r.tcp ? replies{{r.mx(1)}} : replies{{r.reply(0x8380)}, {r.reply(0x8380), 50ms}};
+  });
+  auto s = settings_for({&server});
+  s.grace = 200ms;
+  asking a(s);
+  const auto got = a.mx();
+  CHECK(got->what == outcome::ok);
+  CHECK(got->others.empty());
+}
+
+TEST_CASE("a reply whose question has a bit or two wrong is ignored, and kept in mind") {
+  struct {
+    const char* what;
+    unsigned at, bits;
+    bool counts;
+  } cases[] = {{"one bit of the name", 13, 0x01, true},     {"two bits of the name", 13, 0x05, true},
+               {"three bits of the name", 13, 0x07, false}, {"a length byte", 12, 0x10, true},
+               {"the letter case", 14, 0x20, true},         {"the type", 12 + 8 + 8 + 2, 0x01, true}};
+  for (const auto& c : cases) {
+    INFO(c.what);
+    scripted_dns server([&](const request& r) {
+      if (r.number > 1)
+        return replies{{r.mx(1)}};
+      auto bent = r.mx(2);
+      bent[c.at] ^= static_cast<std::uint8_t>(c.bits);
+      return replies{{bent}};
+    });
+    asking a(settings_for({&server}));
+    const auto got = a.mx("gmailab.example");
+    CHECK(got->what == outcome::ok);
+    CHECK(to_string(got->mx.at(0).exchange) == "mx1.example");
+    CHECK(got->damaged == (c.counts ? 1 : 0));
+  }
+}
+
+namespace {
+
+struct party_story {
+  std::vector<dns::answer_ptr> got;
+  net::task<void> ask(dns::client& c, net::endpoint at, unsigned n) {
+    dns::client::party one(c, at);
+    for (unsigned i = 0; i < n; ++i) {
+      const auto name = *dns::parse_name("n" + std::to_string(i) + ".example");
+      auto a = co_await one.ask(name, dns::type::mx);
+      got.push_back(std::move(a));
+    }
+  }
+};
+
+} // namespace
+
+TEST_CASE("a party is asked by itself: no cache, no other server, whatever it answers") {
+  scripted_dns good([](const request& r) { return replies{{r.mx(1)}}; });
+  scripted_dns bad([](const request& r) { return replies{{r.reply(0x8182)}}; });
+  scripted_dns mute([](const request&) { return silence(); });
+  auto s = settings_for({&good});
+  s.timeout = 700ms;
+  asking a(s);
+  party_story from_bad, from_mute, from_good;
+  net::spawn(from_bad.ask(a.client, at(bad), 2));
+  net::spawn(from_mute.ask(a.client, at(mute), 1));
+  net::spawn(from_good.ask(a.client, at(good), 2));
+  net::spawn(from_good.ask(a.client, at(good), 2));
+  a.run();
+  REQUIRE(from_bad.got.size() == 2);
+  CHECK(from_bad.got[0]->what == outcome::servfail);
+  CHECK(from_bad.got[0]->server == at(bad));
+  REQUIRE(from_mute.got.size() == 1);
+  CHECK(from_mute.got[0]->what == outcome::timeout);
+  CHECK(from_mute.got[0]->server == at(mute));
+  CHECK(from_good.got.size() == 4);
+  CHECK(good.queries() == 4);
+}
+
+TEST_CASE("parties come and go: their places are used again") {
+  scripted_dns one([](const request& r) { return replies{{r.mx(1)}}; });
+  scripted_dns two([](const request& r) { return r.tcp ? replies{{r.mx(2)}} : replies{{r.reply(0x8380)}}; });
+  auto s = settings_for({});
+  s.grace = 20ms;
+  asking a(s);
+  for (int round = 0; round < 50; ++round) {
+    party_story first, second;
+    net::spawn(first.ask(a.client, at(round % 2 == 0 ? one : two), 3));
+    net::spawn(second.ask(a.client, at(round % 2 == 0 ? two : one), 3));
+    a.run();
+    for (const auto* story : {&first, &second}) {
+      REQUIRE(story->got.size() == 3);
+      for (const auto& got : story->got)
+        CHECK(to_string(got->mx.at(0).exchange) == (got->server == at(one) ? "mx1.example" : "mx2.example"));
+    }
+  }
+}
+
+TEST_CASE("a client without resolvers still asks parties; cancel_all ends their questions, too") {
+  scripted_dns mute([](const request&) { return silence(); });
+  auto s = settings_for({});
+  s.timeout = 60s;
+  asking a(s);
+  party_story story;
+  net::spawn(story.ask(a.client, at(mute), 1));
+  asio::steady_timer soon(a.io, 50ms);
+  soon.async_wait([&](const std::error_code&) { a.client.cancel_all(); });
+  a.run();
+  REQUIRE(story.got.size() == 1);
+  CHECK(story.got[0]->what == outcome::aborted);
 }
 
 TEST_CASE("a late reply to the first packet still counts after the second was sent") {

@@ -33,6 +33,7 @@ struct answer {
   bool open_chain = false;    ///< the reply ends in a CNAME whose target has to be asked for
   unsigned tries = 0;         ///< packets and connections spent on it
   unsigned replies = 0;       ///< replies that belonged to it; more than one differing: `others`
+  unsigned damaged = 0;       ///< replies from the right place with a bit or two wrong in the question
   unsigned cname_hops = 0;
   std::uint32_t ttl = 0; ///< seconds: the least of the records and CNAMEs, RFC 2308 5 for negative answers
   net::endpoint server;  ///< who answered, or who was asked last

@@ -45,7 +45,9 @@ struct client_settings {
   bool dnssec_ok = false;         ///< DO (RFC 3225)
   bool checking_disabled = false; ///< CD (RFC 4035 3.2.2)
   std::optional<net::address> source = std::nullopt; ///< to send from, for servers of its family
-  std::chrono::milliseconds grace{0}; ///< holds answers back to see whether a second, different one follows
+  /// How long a question listens on after its answer: a second, different reply to the same packet is
+  /// evidence of injection, and joins answer::others while the answer is in use already.
+  std::chrono::milliseconds grace{0};
   unsigned sockets = 16;  ///< per family, opened as they are needed; more ports are harder to guess
   std::uint64_t seed = 0; ///< 0: from the kernel; else one stream of ids and letter cases, for tests
 };
@@ -102,6 +104,8 @@ public:
   /// Never null.
   [[nodiscard]] lookup ask(const name& n, type t);
 
+  class party;
+
   /// Asks a server in any case. `done` is called once, from `io`, never from within this call.
   POSTROAD_DECL void ask_uncached(const name& n, type t, callback done);
 
@@ -144,6 +148,52 @@ private:
   lookup *next_ = nullptr, *last_ = this; ///< who joined, the leader's last
   lookup* chain_ = nullptr;               ///< of the table's bucket
 };
+
+/// One server that is asked by itself, whatever the settings' resolvers are: no other server is tried, no
+/// answer comes from the cache, and how many questions are out at a time is the caller's business.
+///
+/// Its address is known to the client for as long as the party or a question to it lives. Not more than
+/// 65,000 parties at a time.
+///
+/// Example:
+///   dns::client::party one(client, {*net::parse_address("192.0.2.53"), 53});
+///   const auto a = co_await one.ask(*dns::parse_name("example.org"), dns::type::mx);
+class client::party {
+public:
+  POSTROAD_DECL party(client& c, const net::endpoint& at);
+  party(const party&) = delete;
+  party& operator=(const party&) = delete;
+  POSTROAD_DECL ~party();
+
+  class lookup;
+  /// To be awaited at once. Never null.
+  [[nodiscard]] lookup ask(const name& n, type t);
+
+private:
+  std::shared_ptr<engine> engine_;
+  std::uint16_t server_;
+};
+
+class client::party::lookup {
+public:
+  lookup(party& of, const name& n, type t) : of_(of), asked_(n), type_(t) {}
+  lookup(const lookup&) = delete;
+  lookup& operator=(const lookup&) = delete;
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  POSTROAD_DECL void await_suspend(std::coroutine_handle<> h);
+  [[nodiscard]] answer_ptr await_resume() noexcept { return std::move(got_); }
+
+private:
+  party& of_;
+  const name& asked_;
+  type type_;
+  answer_ptr got_;
+};
+
+inline client::party::lookup client::party::ask(const name& n, type t) {
+  return {*this, n, t};
+}
 
 inline client::lookup client::ask(const name& n, type t) {
   return {*engine_, n, t};

@@ -7,6 +7,7 @@
 #include <postroad/net/address.hpp>
 #include <postroad/result.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -333,6 +334,32 @@ enum class question_match { exact, other_case, no };
   if (std::memcmp(got, wire.data(), wire.size()) == 0)
     return question_match::exact;
   return name::same(got, wire.data(), wire.size()) ? question_match::other_case : question_match::no;
+}
+
+/// How many bits a reply's question section differs from (n, t, IN), when it has the same size; 0 when it is
+/// the same, or the same in lower case. A bit or two are damage, for nobody answers another question by
+/// chance.
+///
+/// Example: "gmail.com" in the reply to "email.com" differs in 1 bit, "mail.ru" in more than any limit.
+[[nodiscard]] inline unsigned question_damage(std::span<const std::uint8_t> reply, const name& n,
+                                              type t) noexcept {
+  const auto wire = n.wire();
+  constexpr std::size_t type_and_class = 4;
+  constexpr unsigned beyond = 8 * (name::max_size + type_and_class);
+  if (reply.size() < header_size + wire.size() + type_and_class)
+    return beyond;
+  const std::uint8_t* got = reply.data() + header_size;
+  unsigned bits = 0;
+  bool lowered = true;
+  for (std::size_t i = 0; i < wire.size(); ++i) {
+    bits += static_cast<unsigned>(std::popcount(static_cast<unsigned>(got[i] ^ wire[i])));
+    lowered = lowered && got[i] == static_cast<std::uint8_t>(text::to_lower(static_cast<char>(wire[i])));
+  }
+  got += wire.size();
+  const auto want_type = static_cast<unsigned>(t);
+  const auto rest = static_cast<unsigned>(std::popcount(detail::get16(got) ^ want_type) +
+                                          std::popcount(detail::get16(got + 2) ^ unsigned{class_in}));
+  return rest == 0 && lowered ? 0 : bits + rest;
 }
 
 [[nodiscard]] inline result<name> read_owner(const message& m, const record& rr) {

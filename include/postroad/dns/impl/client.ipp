@@ -50,6 +50,23 @@ POSTROAD_DECL void client::ask_uncached(const name& n, type t, callback done) {
   engine_->ask(n, t, std::move(done));
 }
 
+POSTROAD_DECL client::party::party(client& c, const net::endpoint& at)
+    : engine_(c.engine_), server_(engine_->take_server(at)) {}
+
+POSTROAD_DECL client::party::~party() {
+  engine_->leave_server(server_);
+}
+
+POSTROAD_DECL void client::party::lookup::await_suspend(std::coroutine_handle<> h) {
+  of_.engine_->ask(
+      asked_, type_,
+      [this, h](answer_ptr a) {
+        got_ = std::move(a);
+        h.resume();
+      },
+      of_.server_);
+}
+
 POSTROAD_DECL void client::cancel_all() {
   engine_->cancel_all();
 }

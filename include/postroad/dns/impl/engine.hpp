@@ -45,17 +45,22 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
         bucket(use.rate), cache(use.cache_bytes) {
     for (const auto& e : use.resolvers)
       servers.emplace_back(e, std::max(1u, use.window));
+    resolvers = servers.size();
     rotor = servers.empty() ? 0 : random.below(servers.size());
   }
 
   // questions
-  void ask(const name& n, type t, callback done);
+  void ask(const name& n, type t, callback done, int only = question::any_server);
   void name_question(question& q, const name& n);
   [[nodiscard]] std::uint32_t take_slot();
   [[nodiscard]] bool is(std::uint32_t slot, std::uint32_t generation) const noexcept;
   void finish(std::uint32_t slot, outcome what, std::string detail = {});
   /// The end of a question: `a` is told the story of its making and handed out, the slot becomes free.
   void finish(std::uint32_t slot, std::shared_ptr<answer> a);
+  void tell_story(question& q, answer& a) noexcept;
+  /// Hands the answer out and goes on listening for another to the same packet.
+  void hand_out_and_listen(std::uint32_t slot, std::shared_ptr<answer> a, time now);
+  void vacate(std::uint32_t slot);
   void charge(question& q, time now) noexcept;
   void run(question& q, time now) noexcept;
   [[nodiscard]] detail::microseconds left(const question& q, time now) const noexcept;
@@ -71,7 +76,14 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
 
   [[nodiscard]] bool has_open_attempt(const question& q) const noexcept;
 
+  // servers that come and go
+  [[nodiscard]] std::uint16_t take_server(const net::endpoint& at);
+  void leave_server(std::uint16_t server);
+
   // which server
+  [[nodiscard]] bool may_go_elsewhere(const question& q) const noexcept {
+    return q.only == question::any_server && resolvers > 1;
+  }
   [[nodiscard]] unsigned uses(const question& q, std::size_t server) const noexcept;
   /// The server that this question has troubled least, in turn; nothing when its window is full.
   [[nodiscard]] std::optional<std::uint16_t> pick_server(const question& q, time now);
@@ -120,7 +132,9 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   void accept(std::uint32_t slot, attempt& at, const message& m, bool cut, time now);
   /// What a reply teaches about its server: its time, and the losses it proves.
   void credit(question& q, attempt& at, time now);
-  void note_second_reply(question& q, std::shared_ptr<answer> got);
+  static void note_second_reply(question& q, std::shared_ptr<answer> got);
+  /// A reply from the right place whose question is ours but for a bit or two.
+  static void note_damage(question& q, const attempt& at, std::span<const std::uint8_t> reply) noexcept;
 
   // judging replies
   void decide(std::uint32_t slot, std::uint16_t server, bool edns, std::shared_ptr<answer> got, time now);
@@ -179,7 +193,9 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   client_settings use;
   client_counters counts;
   random_stream random;
-  std::vector<detail::server_state> servers;
+  std::deque<detail::server_state> servers; ///< the settings' resolvers, then those of parties
+  std::size_t resolvers = 0;                ///< how many are the settings'
+  std::vector<std::uint16_t> free_servers;
   std::size_t rotor = 0;
 
   std::vector<std::unique_ptr<detail::udp_port>> ports;

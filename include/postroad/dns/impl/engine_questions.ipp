@@ -6,15 +6,18 @@
 
 namespace postroad::dns {
 
-POSTROAD_DECL void client::engine::ask(const name& n, type t, callback done) {
+POSTROAD_DECL void client::engine::ask(const name& n, type t, callback done, int only) {
   const auto slot = take_slot();
   question& q = questions[slot];
+  q.only = only;
+  if (only != question::any_server)
+    ++servers[static_cast<std::size_t>(only)].users;
   name_question(q, n);
   q.rtype = t;
   q.done = std::move(done);
   q.left = use.timeout;
   ++counts.questions;
-  if (stopped || servers.empty()) {
+  if (stopped || (only == question::any_server && resolvers == 0)) {
     const auto self = shared_from_this();
     asio::post(io, [self, slot, g = tenants[slot]] {
       if (self->is(slot, g))
@@ -67,23 +70,68 @@ POSTROAD_DECL void client::engine::finish(std::uint32_t slot, outcome what, std:
 
 POSTROAD_DECL void client::engine::finish(std::uint32_t slot, std::shared_ptr<answer> a) {
   question& q = questions[slot];
+  tell_story(q, *a);
+  auto done = std::move(q.done);
+  vacate(slot);
+  done(std::move(a));
+}
+
+POSTROAD_DECL void client::engine::tell_story(question& q, answer& a) noexcept {
   charge(q, turn);
-  a->tries = q.tries;
-  a->replies = q.replies;
-  a->case_mismatch = q.case_mismatch;
-  a->authenticated = a->authenticated && q.authenticated;
-  a->ttl = std::min(a->ttl, q.ttl);
-  a->elapsed = use.timeout - q.left;
+  a.tries = q.tries;
+  a.replies = q.replies;
+  a.damaged = q.damaged;
+  a.case_mismatch = q.case_mismatch;
+  a.authenticated = a.authenticated && q.authenticated;
+  a.ttl = std::min(a.ttl, q.ttl);
+  a.elapsed = use.timeout - q.left;
+}
+
+POSTROAD_DECL void client::engine::hand_out_and_listen(std::uint32_t slot, std::shared_ptr<answer> a,
+                                                       time now) {
+  question& q = questions[slot];
+  tell_story(q, *a);
+  q.held = a;
+  q.queued = false;
+  schedule(now + use.grace, {slot, tenants[slot], detail::due::grace, 0});
+  std::exchange(q.done, nullptr)(std::move(a));
+}
+
+POSTROAD_DECL void client::engine::vacate(std::uint32_t slot) {
+  question& q = questions[slot];
   for (auto& at : q.in_use())
     close(at);
   if (q.tcp)
     drop_tcp(*q.tcp);
-  auto done = std::move(q.done);
+  const int only = q.only;
   q.leave();
   ++tenants[slot];
   free_slots.push_back(slot);
   --pending;
-  done(std::move(a));
+  if (only != question::any_server)
+    leave_server(static_cast<std::uint16_t>(only));
+}
+
+POSTROAD_DECL std::uint16_t client::engine::take_server(const net::endpoint& at) {
+  std::uint16_t server;
+  // What waits in a blocked socket still points at the servers that it is for.
+  if (free_servers.empty() || blocked) {
+    server = static_cast<std::uint16_t>(servers.size());
+    servers.emplace_back(at, std::max(1u, use.window));
+  } else {
+    server = free_servers.back();
+    free_servers.pop_back();
+    servers[server] = detail::server_state(at, std::max(1u, use.window));
+  }
+  servers[server].users = 1;
+  return server;
+}
+
+POSTROAD_DECL void client::engine::leave_server(std::uint16_t server) {
+  if (--servers[server].users > 0)
+    return;
+  std::erase_if(resting, [server](const link_ptr& link) { return link->server == server; });
+  free_servers.push_back(server);
 }
 
 POSTROAD_DECL void client::engine::charge(question& q, time now) noexcept {
@@ -153,9 +201,14 @@ POSTROAD_DECL void client::engine::cancel_all() {
   for (std::uint32_t slot = 0; slot < questions.size(); ++slot)
     if (questions[slot].alive)
       all.push_back({slot, tenants[slot]});
-  for (const auto& [slot, generation] : all)
-    if (is(slot, generation))
+  for (const auto& [slot, generation] : all) {
+    if (!is(slot, generation))
+      continue;
+    if (questions[slot].held)
+      vacate(slot);
+    else
       finish(slot, outcome::aborted);
+  }
   rest_if_idle();
 }
 

@@ -52,8 +52,10 @@ POSTROAD_DECL void client::engine::take_reply(std::uint16_t port, std::size_t i,
   if (mail.sender(i) != servers[at.server].where)
     return void(++counts.bad_sender);
   const auto m = parse_message(bytes);
-  if (!m || !m->is_response() || m->opcode() != 0)
+  if (!m || !m->is_response() || m->opcode() != 0) {
+    note_damage(questions[slot], at, bytes);
     return void(++counts.bad_question);
+  }
   judge_identity(slot, at, *m, mail.cut(i), now);
 }
 
@@ -63,11 +65,14 @@ POSTROAD_DECL void client::engine::judge_identity(std::uint32_t slot, attempt& a
   const auto code = m.header_rcode();
   const bool bare = m.questions() == 0 && (code == 1 || code == 4); // FORMERR, NOTIMP: some leave it out
   const auto match = match_question(m, spelling(q, at), q.rtype);
-  if (!bare && match == question_match::no)
+  if (!bare && match == question_match::no) {
+    note_damage(q, at, m.bytes());
     return void(++counts.bad_question);
+  }
   if (!bare && match == question_match::other_case && !at.plain_case) {
     ++counts.case_mismatch;
     q.case_mismatch = true;
+    note_damage(q, at, m.bytes());
     if (!std::exchange(q.plain_case, true))
       ask_again(slot, at.server); // once; the first packet goes on waiting for a reply in the right letters
     return;
@@ -87,11 +92,12 @@ POSTROAD_DECL void client::engine::accept(std::uint32_t slot, attempt& at, const
   got->server = s.where;
   read_answer(m, q.rtype, *got);
   got->truncated = got->truncated || cut;
-  if (q.held)
+  if (q.held && at.sequence == q.answered_by)
     return note_second_reply(q, std::move(got));
-  if (at.answered)
+  if (at.answered || q.held) // to another packet of ours: a resolver may turn its records around
     return;
   at.answered = true;
+  q.answered_by = at.sequence;
   credit(q, at, now);
   const bool edns = at.edns;
   if (at.plain_case && q.case_mismatch)
@@ -114,12 +120,26 @@ POSTROAD_DECL void client::engine::credit(question& q, attempt& at, time now) {
 }
 
 POSTROAD_DECL void client::engine::note_second_reply(question& q, std::shared_ptr<answer> got) {
+  q.held->replies = q.replies;
+  if (got->truncated)
+    return;
   bool known = got->says_the_same(*q.held);
   for (const auto& other : q.held->others)
     known = known || got->says_the_same(other);
   constexpr std::size_t max_others = 8; // evidence enough, and a flood costs no memory
   if (!known && q.held->others.size() < max_others)
     q.held->others.push_back(std::move(*got));
+}
+
+POSTROAD_DECL void client::engine::note_damage(question& q, const attempt& at,
+                                               std::span<const std::uint8_t> reply) noexcept {
+  constexpr unsigned most_bits = 2;
+  const auto bits = question_damage(reply, spelling(q, at), q.rtype);
+  if (bits == 0 || bits > most_bits)
+    return;
+  ++q.damaged;
+  if (q.held)
+    q.held->damaged = q.damaged;
 }
 
 POSTROAD_DECL void client::engine::decide(std::uint32_t slot, std::uint16_t server, bool edns,
@@ -159,11 +179,7 @@ POSTROAD_DECL void client::engine::settle(std::uint32_t slot, std::uint16_t serv
   }
   if (use.grace.count() == 0)
     return finish(slot, std::move(got));
-  question& q = questions[slot];
-  q.held = std::move(got);
-  charge(q, now);
-  q.queued = false;
-  schedule(now + use.grace, {slot, tenants[slot], detail::due::grace, 0});
+  hand_out_and_listen(slot, std::move(got), now);
 }
 
 POSTROAD_DECL bool client::engine::fail_over(std::uint32_t slot, std::uint16_t server,
@@ -173,7 +189,7 @@ POSTROAD_DECL bool client::engine::fail_over(std::uint32_t slot, std::uint16_t s
     q.fallback = std::move(got);
     return true;
   }
-  if (q.failed_over || servers.size() < 2)
+  if (q.failed_over || !may_go_elsewhere(q))
     return false;
   q.failed_over = true;
   q.avoided = server;

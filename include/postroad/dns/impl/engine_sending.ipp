@@ -19,12 +19,14 @@ POSTROAD_DECL unsigned client::engine::uses(const question& q, std::size_t serve
 POSTROAD_DECL std::optional<std::uint16_t> client::engine::pick_server(const question& q, time now) {
   if (q.forced != question::any_server)
     return static_cast<std::uint16_t>(q.forced);
-  const std::size_t n = servers.size();
+  if (q.only != question::any_server)
+    return static_cast<std::uint16_t>(q.only);
+  const std::size_t n = resolvers;
   if (n == 1)
     return servers[0].open.has_room() ? std::optional<std::uint16_t>(0) : std::nullopt;
   bool all_shunned = true;
-  for (const auto& s : servers)
-    all_shunned = all_shunned && s.shunned_until > now;
+  for (std::size_t i = 0; i < n; ++i)
+    all_shunned = all_shunned && servers[i].shunned_until > now;
   unsigned fewest = ~0u;
   std::optional<std::uint16_t> best;
   for (std::size_t i = 0; i < n; ++i) {

@@ -42,7 +42,7 @@ POSTROAD_DECL void client::engine::tick() {
 POSTROAD_DECL void client::engine::on_deadline(const detail::deadline& d) {
   question& q = questions[d.slot];
   if (d.what == detail::due::grace)
-    return finish(d.slot, std::move(q.held));
+    return vacate(d.slot);
   if (q.held)
     return;
   if (d.what == detail::due::budget) {
@@ -101,7 +101,7 @@ POSTROAD_DECL void client::engine::way_failed(std::uint32_t slot, std::uint16_t 
   for (const auto& at : q.in_use())
     somebody_may_answer = somebody_may_answer || at.key != inflight_table::none;
   bool somebody_is_new = false;
-  for (std::size_t s = 0; s < servers.size(); ++s)
+  for (std::size_t s = 0; s < resolvers && may_go_elsewhere(q); ++s)
     somebody_is_new = somebody_is_new || (s != server && uses(q, s) == 0);
   if (somebody_is_new)
     return queue_again(slot);

@@ -158,6 +158,7 @@ POSTROAD_DECL void client::engine::tcp_done(std::uint32_t slot, std::shared_ptr<
     got->detail = std::move(why);
   }
   q.fallback.reset();
+  q.answered_by = 0;
   settle(slot, server, std::move(got), refresh());
 }
 

@@ -55,13 +55,15 @@ struct progress {
   std::uint8_t sequence = 0; ///< of the latest attempt, from 1; after 255 comes 1
   std::uint8_t used = 0;     ///< of the question's attempts
   std::uint8_t timeouts = 0;
+  std::uint8_t answered_by = 0; ///< sequence of the attempt whose reply decided; 0: none, or TCP
   bool alive = false, queued = false, no_edns = false, plain_case = false, case_mismatch = false,
        failed_over = false;
   bool awaits_tcp = false;
   bool authenticated = true; ///< so far along the chain
+  int only = any_server;     ///< nobody but this server is asked: a client::party
   int forced = any_server;   ///< the next packet goes to this server, window or not
   int avoided = any_server;
-  unsigned tries = 0, replies = 0, hops = 0;
+  unsigned tries = 0, replies = 0, hops = 0, damaged = 0;
   std::uint32_t ttl = 0x7fffffff; ///< least so far along the chain
   microseconds left{0};           ///< of the time for the whole question
   clock::time_point running{};    ///< since when `left` runs; zero while the question waits in our queue
@@ -76,7 +78,7 @@ struct question : progress {
   client::callback done;
   std::array<attempt, max_attempts> attempts{};
   std::shared_ptr<answer> fallback; ///< a reply that another server or TCP is to improve on
-  std::shared_ptr<answer> held;     ///< the answer, within the grace period
+  std::shared_ptr<answer> held;     ///< the answer, handed out, within the grace period
   std::shared_ptr<tcp_link> tcp;
 
   /// Makes room for the next tenant.
@@ -104,6 +106,7 @@ struct server_state {
   unsigned lower_cases = 0; ///< questions it answered only after 0x20 was given up
   unsigned silences = 0;    ///< time-outs since it was last heard
   clock::time_point shunned_until{};
+  unsigned users = 0; ///< of a party's server: the party, and each of its questions
 };
 
 /// After so many questions that came back right only in lower case, 0x20 is not tried on this server any
