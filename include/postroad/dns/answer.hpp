@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ struct answer {
            same(addresses, other.addresses) && same(texts, other.texts) && same(names, other.names);
   }
 };
+
+using answer_ptr = std::shared_ptr<const answer>;
 
 [[nodiscard]] constexpr outcome outcome_of(rcode code) noexcept {
   switch (code) {

@@ -79,7 +79,6 @@ struct question_key {
 class answer_cache {
 public:
   using time = std::chrono::steady_clock::time_point;
-  using answer_ptr = std::shared_ptr<const answer>;
 
   explicit answer_cache(std::size_t max_bytes) : once_(max_bytes / 4), often_(max_bytes - max_bytes / 4) {}
 

@@ -74,8 +74,6 @@ struct client_counters {
   std::uint64_t bytes_out = 0, bytes_in = 0;
 };
 
-using answer_ptr = std::shared_ptr<const answer>;
-
 /// A stub client for one set of resolvers. Everything happens on the thread that runs `io`; when no question
 /// is pending, nothing keeps `io` running.
 ///

@@ -326,6 +326,14 @@ inline void append_label(std::string& out, std::span<const std::uint8_t> label) 
   return out;
 }
 
+/// The same in lower case: how records spell names.
+[[nodiscard]] inline std::string to_lower_string(const name& n) {
+  std::string s = to_string(n);
+  for (char& c : s)
+    c = text::to_lower(c);
+  return s;
+}
+
 struct name_hash {
   [[nodiscard]] std::size_t operator()(const name& n) const noexcept { return n.hash(); }
 };

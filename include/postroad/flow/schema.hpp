@@ -39,6 +39,63 @@ namespace postroad::flow {
   };
 }
 
+[[nodiscard]] inline std::vector<cli::member_doc> resolver_schema() {
+  return {
+      {"resolver.outcome", "outcome", "ok: it resolves; else what its first answer came to"},
+      {"resolver.time", "time", "when the audit ended"},
+      {"resolver.class",
+       "honest|identical|loopback|private|nx_rewrite|falsified|missing_mx|flip|no_answer|not_resolving|odd",
+       "what it is; the first that fits, see mxaudit(1)"},
+      {"resolver.flags[]", "string",
+       "all that was seen: invalid identical sequence loopback private reserved foreign missing_mx flip "
+       "transient unrepeated near denied unanswered nx_rewrite control injected lower_cased"},
+      {"resolver.ip", "address", "its address"},
+      {"resolver.port", "integer", "its port"},
+      {"resolver.questions", "integer", "different questions that it was asked"},
+      {"resolver.tries", "integer", "packets and connections spent on it"},
+      {"resolver.passes", "integer", "how often it was gone through, the repeat of deviations included"},
+      {"resolver.stability", "number", "share of the repeated questions about mail that were answered alike"},
+      {"resolver.answers[].name", "string", "a mail domain"},
+      {"resolver.answers[].verdict", "verdict",
+       "the gravest: match near silent failed denied missing flip reserved private loopback foreign"},
+      {"resolver.answers[].invalid_mx", "boolean", "some answer about its MX deviates"},
+      {"resolver.answers[].invalid_ip", "boolean", "some answer about its addresses deviates"},
+      {"resolver.answers[].deviations[].name", "string", "the name asked for, where the answer is no match"},
+      {"resolver.answers[].deviations[].type", "string", "MX A AAAA"},
+      {"resolver.answers[].deviations[].pass", "integer", "in which pass, from 1"},
+      {"resolver.answers[].deviations[].outcome", "outcome", "what the question came to"},
+      {"resolver.answers[].deviations[].verdict", "verdict", "what the answer is"},
+      {"resolver.answers[].deviations[].values[]", "string", "exchanges or addresses that it holds"},
+      {"resolver.controls[].name", "string", "a name that has nothing to do with mail, or that nobody has"},
+      {"resolver.controls[].type", "string", "MX A AAAA"},
+      {"resolver.controls[].pass", "integer", "in which pass, from 1"},
+      {"resolver.controls[].outcome", "outcome", "what the question came to"},
+      {"resolver.controls[].verdict", "verdict", "what the answer is; foreign: an address for nobody's name"},
+      {"resolver.controls[].values[]", "string", "exchanges or addresses that it holds"},
+      {"resolver.repeat.asked", "integer", "questions about mail that deviated and were asked again"},
+      {"resolver.repeat.wrong", "integer", "those that deviated again"},
+      {"resolver.repeat.right", "integer", "those that were right then"},
+      {"resolver.targets[].provider", "string", "the mail domain whose servers it replaces"},
+      {"resolver.targets[].via", "mx|a", "by a false MX, or by a false address of a true one"},
+      {"resolver.targets[].host", "string", "the exchange"},
+      {"resolver.targets[].ip", "address", "where it is, says the resolver; missing: nowhere"},
+      {"resolver.evidence[].what", "second_reply|damaged_question", "two replies to one packet; bits wrong"},
+      {"resolver.evidence[].name", "string", "the name asked for"},
+      {"resolver.evidence[].type", "string", "MX A AAAA"},
+      {"resolver.evidence[].first[]", "string", "what the first reply holds"},
+      {"resolver.evidence[].second[]", "string", "what the second holds"},
+      {"resolver.evidence[].second_outcome", "outcome", "what it comes to"},
+      {"resolver.evidence[].replies", "integer", "replies whose question was damaged"},
+      {"resolver.elapsed_ms", "number", "time from the first question to the end"},
+      {"resolver.detail", "string", "more, in plain words"},
+      {"ip", "address", "--each-target: the false mail server; null: there is none"},
+      {"port", "integer", "--each-target: 25, where the record named a port of the resolver"},
+      {"target.provider", "string", "--each-target: the mail domain whose server it pretends to be"},
+      {"target.via", "mx|a", "--each-target: by a false MX, or by a false address of a true one"},
+      {"target.host", "string", "--each-target: the exchange"},
+  };
+}
+
 [[nodiscard]] inline std::vector<cli::member_doc> smtp_schema() {
   return {
       {"smtp.outcome", "outcome", "how the dialog ended"},

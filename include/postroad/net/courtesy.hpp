@@ -2,11 +2,11 @@
 #pragma once
 
 #include <postroad/config.hpp>
+#include <postroad/net/naps.hpp>
 #include <postroad/net/prefix.hpp>
 #include <postroad/net/task.hpp>
 
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -28,7 +28,7 @@ struct courtesy_settings {
 /// network and in all. Who waits here waits in order of arrival.
 class courtesy {
 public:
-  courtesy(asio::io_context& io, courtesy_settings use) : io_(io), use_(std::move(use)) {}
+  courtesy(asio::io_context& io, courtesy_settings use) : io_(io), use_(std::move(use)), naps_(io) {}
   courtesy(const courtesy&) = delete;
   courtesy& operator=(const courtesy&) = delete;
 
@@ -72,7 +72,6 @@ private:
   [[nodiscard]] bool is_lab(const address& a) const { return use_.allowed.contains(a); }
   [[nodiscard]] endpoint key_of(const endpoint& to) const;
   [[nodiscard]] clock::time_point reserve(const address& to);
-  task<bool> sleep_until(clock::time_point when);
   void leave(const endpoint& key);
   void forget_idle_networks(clock::time_point now);
 
@@ -81,8 +80,7 @@ private:
   std::unordered_map<endpoint, std::deque<std::coroutine_handle<>>, endpoint_hash> busy_; ///< and who waits
   std::unordered_map<address, clock::time_point, address_hash> networks_; ///< when the next one may start
   clock::time_point next_ = {};
-  std::unordered_map<asio::steady_timer*, bool> sleepers_;
-  bool aborted_ = false;
+  naps naps_;
 };
 
 } // namespace postroad::net

@@ -5,6 +5,7 @@
 #include <postroad/text/utf8.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
@@ -170,6 +171,19 @@ public:
     append_base64(out_, bytes);
     out_ += '"';
     return done();
+  }
+  /// Milliseconds with three decimals at most: integers all the way, for printing a double costs as much as
+  /// a whole look-up of a name.
+  json_writer& member_milliseconds(std::string_view name, std::chrono::microseconds t) {
+    const auto us = t.count() > 0 ? t.count() : 0;
+    char digits[32];
+    char* end = std::to_chars(digits, digits + 24, us / 1000).ptr;
+    if (auto rest = us % 1000; rest != 0) {
+      *end++ = '.';
+      for (long unit = 100; rest != 0; rest %= unit, unit /= 10)
+        *end++ = static_cast<char>('0' + rest / unit);
+    }
+    return member_raw(name, {digits, static_cast<std::size_t>(end - digits)});
   }
   template <class Range>
   json_writer& member_list(std::string_view name, const Range& items) {

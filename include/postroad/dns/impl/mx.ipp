@@ -4,20 +4,12 @@
 #include <postroad/net/special.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 #include <utility>
 
 namespace postroad::dns {
 
 namespace detail {
-
-[[nodiscard]] inline std::string shown(const name& n) {
-  std::string s = to_string(n);
-  for (char& c : s)
-    c = text::to_lower(c);
-  return s;
-}
 
 /// Whether a host name reads as an address; only then is it worth the try.
 [[nodiscard]] inline bool reads_as_address(const std::string& s) noexcept {
@@ -47,7 +39,7 @@ inline void merge_hosts(std::vector<mail_host>& hosts) {
   std::vector<mail_host> hosts(a.mx.size());
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     hosts[i].preference = a.mx[i].preference;
-    hosts[i].name = shown(a.mx[i].exchange);
+    hosts[i].name = to_lower_string(a.mx[i].exchange);
     hosts[i].address_literal = reads_as_address(hosts[i].name);
   }
   if (hosts.size() > 1)
@@ -69,7 +61,7 @@ inline void file_addresses(mail_host& h, const answer& a, type t) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
   h.authenticated = h.authenticated && a.authenticated;
   if (a.cname_hops != 0 && h.cname.empty())
-    h.cname = shown(a.canonical);
+    h.cname = to_lower_string(a.canonical);
   for (const auto& ip : list)
     h.reserved = h.reserved || net::is_special(ip);
 }
@@ -111,7 +103,7 @@ inline net::task<void> ask_addresses(client& resolver, std::vector<mail_host>& h
 /// Without MX, the domain's own addresses decide: RFC 5321 5.1.
 inline net::task<void> ask_implicit(client& resolver, name domain, mx_options options, mail_route& route) {
   std::vector<mail_host> self(1);
-  self[0].name = shown(domain);
+  self[0].name = to_lower_string(domain);
   std::vector<name> names(1, domain);
   co_await ask_addresses(resolver, self, std::move(names), options);
   const auto settled = [](const std::optional<outcome>& o) {
@@ -137,7 +129,7 @@ inline void file_mx_answer(mail_route& route, const answer& a) {
   if (a.tries != 0)
     route.server = a.server;
   if (a.cname_hops != 0)
-    route.cname = shown(a.canonical);
+    route.cname = to_lower_string(a.canonical);
 }
 
 inline void write_addresses(text::json_writer& json, std::string_view member,
@@ -146,21 +138,6 @@ inline void write_addresses(text::json_writer& json, std::string_view member,
   for (const auto& ip : list)
     json.value(to_string(ip));
   json.end();
-}
-
-/// Milliseconds with three decimals: integers all the way, for printing a double costs as much as a whole
-/// look-up.
-inline void write_milliseconds(text::json_writer& json, std::string_view member,
-                               std::chrono::microseconds t) {
-  const auto us = std::max<std::int64_t>(t.count(), 0);
-  char digits[32];
-  char* end = std::to_chars(digits, digits + 24, us / 1000).ptr;
-  if (auto rest = us % 1000; rest != 0) {
-    *end++ = '.';
-    for (std::int64_t unit = 100; rest != 0; rest %= unit, unit /= 10)
-      *end++ = static_cast<char>('0' + rest / unit);
-  }
-  json.member_raw(member, {digits, static_cast<std::size_t>(end - digits)});
 }
 
 inline void write_flags(text::json_writer& json, const mail_host& h) {
@@ -245,7 +222,7 @@ POSTROAD_DECL void write_mx(text::json_writer& json, const mail_route& route, st
     json.member("server", to_string(*route.server))
         .member("tries", route.tries)
         .member("replies", route.replies);
-    detail::write_milliseconds(json, "elapsed_ms", route.elapsed);
+    json.member_milliseconds("elapsed_ms", route.elapsed);
   }
   if (!route.cname.empty())
     json.member("cname", route.cname);

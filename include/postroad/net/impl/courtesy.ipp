@@ -3,7 +3,6 @@
 #include <postroad/net/courtesy.hpp>
 
 #include <postroad/net/special.hpp>
-#include <postroad/net/use_task.hpp>
 
 #include <asio/post.hpp>
 
@@ -80,30 +79,20 @@ struct in_line {
 } // namespace detail
 
 POSTROAD_DECL task<courtesy::permit> courtesy::enter(endpoint to) {
-  if (aborted_)
+  if (naps_.aborted())
     co_return permit();
   const endpoint key = key_of(to);
   if (const auto [at, is_first] = busy_.try_emplace(key); !is_first) {
     detail::in_line wait{at->second};
     co_await wait;
-    if (aborted_)
+    if (naps_.aborted())
       co_return permit(); // abort() has emptied the lines
   }
   permit mine(*this, key);
-  const bool in_time = co_await sleep_until(reserve(to.ip));
+  const bool in_time = co_await naps_.until(reserve(to.ip));
   if (!in_time)
     co_return permit();
   co_return mine;
-}
-
-POSTROAD_DECL task<bool> courtesy::sleep_until(clock::time_point when) {
-  if (when <= clock::now())
-    co_return true;
-  asio::steady_timer timer(io_, when);
-  sleepers_[&timer] = true;
-  co_await timer.async_wait(use_task);
-  sleepers_.erase(&timer);
-  co_return !aborted_;
 }
 
 POSTROAD_DECL void courtesy::leave(const endpoint& key) {
@@ -120,9 +109,7 @@ POSTROAD_DECL void courtesy::leave(const endpoint& key) {
 }
 
 POSTROAD_DECL void courtesy::abort() {
-  aborted_ = true;
-  for (auto& [timer, is_set] : sleepers_)
-    timer->cancel();
+  naps_.abort();
   auto lines = std::move(busy_);
   busy_.clear();
   for (auto& [key, line] : lines)

@@ -1,0 +1,546 @@
+/// Does a resolver tell the truth about mail servers? The rules, without a socket. Study 5.2, Table 14.
+#pragma once
+
+#include <postroad/dns/answer.hpp>
+#include <postroad/dns/provider.hpp>
+#include <postroad/net/prefix.hpp>
+#include <postroad/net/special.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postroad::dns::audit {
+
+/// What trusted resolvers say to one question: the union of all that they said, so that a provider who
+/// answers differently from place to place and from hour to hour is no liar's victim.
+struct truth {
+  std::vector<name> exchanges;         ///< MX
+  std::vector<net::address> addresses; ///< A or AAAA
+  bool nonexistent = false;            ///< nobody has such a name
+
+  void add(const answer& a);
+  [[nodiscard]] bool empty() const noexcept { return exchanges.empty() && addresses.empty() && !nonexistent; }
+};
+
+/// What a question is asked for.
+enum class part : std::uint8_t {
+  mail_exchange, ///< MX of a mail provider
+  mail_address,  ///< address of the provider, or of one of its true exchanges
+  control,       ///< MX or address of a name that has nothing to do with mail
+  nonexistent,   ///< address of a name that nobody has
+};
+
+struct question {
+  name asked;
+  type rtype = type::a;
+  part of = part::mail_exchange;
+  std::string provider; ///< the mail name it is for, "gmail.com"
+  truth expected;
+};
+
+/// What one answer is, held against the truth. From `missing` to `foreign` they deviate.
+enum class verdict : std::uint8_t {
+  match,
+  near,     ///< not the truth, but in its network: another of the provider's many addresses
+  missing,  ///< part of the truth and nothing else
+  flip,     ///< one bit from the truth
+  reserved, ///< an address in special-purpose space that is neither of the next two
+  private_,
+  loopback,
+  foreign, ///< somebody else's name or address
+  denied,  ///< no such data, says the resolver
+  failed,  ///< SERVFAIL, REFUSED and other refusals to answer
+  silent,  ///< no reply
+};
+inline constexpr std::array verdict_words =
+    std::to_array<std::string_view>({"match", "near", "missing", "flip", "reserved", "private", "loopback",
+                                     "foreign", "denied", "failed", "silent"});
+[[nodiscard]] constexpr std::string_view to_string(verdict v) noexcept {
+  return verdict_words[static_cast<std::size_t>(v)];
+}
+[[nodiscard]] constexpr bool deviates(verdict v) noexcept {
+  return v >= verdict::missing && v <= verdict::foreign;
+}
+[[nodiscard]] constexpr bool is_special(verdict v) noexcept {
+  return v == verdict::loopback || v == verdict::private_ || v == verdict::reserved;
+}
+[[nodiscard]] constexpr bool is_true(verdict v) noexcept {
+  return v == verdict::match || v == verdict::near;
+}
+
+/// One answer and what it is.
+struct reading {
+  verdict is = verdict::silent;
+  answer_ptr got;
+};
+
+/// A question with its answers, one for each pass in which it was asked.
+struct entry {
+  const question* asked = nullptr;
+  std::vector<reading> passes;
+};
+
+/// What a resolver is. The order is that of precedence: the first that fits is the class.
+enum class kind : std::uint8_t {
+  no_answer,
+  not_resolving, ///< it answers, and nothing it says is data
+  flip,          ///< it was wrong, by a bit or just once, and right when asked again
+  identical,     ///< one set of addresses, or one counter, for every name
+  loopback,      ///< mail servers are at loopback addresses
+  private_,      ///< or at other special-purpose addresses
+  falsified,     ///< mail servers are other people's servers, twice the same
+  missing_mx,    ///< part of the MX records is left out
+  nx_rewrite,    ///< right but for names that nobody has, which get an address
+  odd,           ///< it deviates in a way that no rule covers
+  honest,
+};
+inline constexpr std::array kind_words =
+    std::to_array<std::string_view>({"no_answer", "not_resolving", "flip", "identical", "loopback", "private",
+                                     "falsified", "missing_mx", "nx_rewrite", "odd", "honest"});
+[[nodiscard]] constexpr std::string_view to_string(kind k) noexcept {
+  return kind_words[static_cast<std::size_t>(k)];
+}
+
+/// All that was seen of a resolver. Unlike the classes, flags overlap.
+enum class flag : std::uint8_t {
+  invalid,     ///< some answer about mail deviates: the paper's "any invalid MX response"
+  identical,   ///< the same addresses whatever is asked
+  sequence,    ///< addresses of one /24, counting on, whatever is asked
+  loopback,    ///< of answers about mail
+  private_,    ///< likewise
+  reserved,    ///< likewise
+  foreign,     ///< likewise
+  missing_mx,  ///< likewise
+  flip,        ///< a bit was wrong, in an answer or in the question it repeats
+  transient,   ///< a deviation that did not come again
+  unrepeated,  ///< a deviation that could not be looked at again
+  near,        ///< an answer beside the truth, in its network
+  denied,      ///< the truth exists, says the truth, and does not, says the resolver
+  unanswered,  ///< some questions about mail brought no reply, or no answer
+  nx_rewrite,  ///< a name that nobody has got an address
+  control,     ///< the control deviates, too
+  injected,    ///< two different replies to one packet
+  lower_cased, ///< it does not repeat the letters of the question (0x20)
+};
+inline constexpr std::array flag_words = std::to_array<std::string_view>(
+    {"invalid", "identical", "sequence", "loopback", "private", "reserved", "foreign", "missing_mx", "flip",
+     "transient", "unrepeated", "near", "denied", "unanswered", "nx_rewrite", "control", "injected",
+     "lower_cased"});
+
+class flag_set {
+public:
+  void set(flag f, bool on = true) noexcept { bits_ |= on ? 1u << static_cast<unsigned>(f) : 0u; }
+  [[nodiscard]] bool has(flag f) const noexcept { return (bits_ >> static_cast<unsigned>(f) & 1) != 0; }
+  [[nodiscard]] std::vector<std::string_view> words() const {
+    std::vector<std::string_view> all;
+    for (std::size_t i = 0; i < flag_words.size(); ++i)
+      if (has(static_cast<flag>(i)))
+        all.push_back(flag_words[i]);
+    return all;
+  }
+  friend bool operator==(const flag_set&, const flag_set&) = default;
+
+private:
+  std::uint32_t bits_ = 0;
+};
+
+struct finding {
+  kind is = kind::no_answer;
+  flag_set flags;
+};
+
+// ---- one answer
+
+namespace detail {
+
+[[nodiscard]] inline std::optional<net::address> embedded_ipv4(const net::address& a) noexcept {
+  constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}; // RFC 4291 2.5.5.2
+  constexpr std::array<std::uint8_t, 12> translated{0, 0x64, 0xff, 0x9b};                  // RFC 6052 2.1
+  const bool holds = a.v6 && (std::equal(mapped.begin(), mapped.end(), a.bytes.begin()) ||
+                              std::equal(translated.begin(), translated.end(), a.bytes.begin()));
+  return holds ? std::optional(net::address::from_bytes(&a.bytes[12], 4)) : std::nullopt;
+}
+
+[[nodiscard]] inline unsigned bits_apart(std::span<const std::uint8_t> a,
+                                         std::span<const std::uint8_t> b) noexcept {
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    bits += static_cast<unsigned>(std::popcount(static_cast<unsigned>(a[i] ^ b[i])));
+  return bits;
+}
+
+[[nodiscard]] inline verdict kind_of_special(const net::address& a) {
+  static const net::prefix_set loopback = {"127.0.0.0/8", "::1/128"};
+  static const net::prefix_set internal = {"0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10",
+                                           "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+                                           "::/128",         "fc00::/7",      "fe80::/10"};
+  if (loopback.contains(a))
+    return verdict::loopback;
+  return internal.contains(a) ? verdict::private_ : verdict::reserved;
+}
+
+/// Networks so close that one operator runs them: what BGP announces at the least, and, with less right, the
+/// next classful step.
+[[nodiscard]] inline bool is_near(const net::address& a, const net::address& b) noexcept {
+  const unsigned bits = a.v6 ? 32 : 16;
+  return a.v6 == b.v6 && net::network_of(a, bits) == net::network_of(b, bits);
+}
+
+} // namespace detail
+
+/// One address held against the true ones. First match wins: true, special, a bit off, near, foreign.
+///
+/// An IPv4 address inside an IPv6 one (mapped, or made by DNS64) counts as the IPv4 address.
+/// Example: 172.217.218.27 beside 142.250.110.27 is foreign, 142.250.110.26 is a flip.
+[[nodiscard]] inline verdict judge_address(const net::address& a, std::span<const net::address> expected) {
+  if (std::find(expected.begin(), expected.end(), a) != expected.end())
+    return verdict::match;
+  if (const auto inner = detail::embedded_ipv4(a))
+    return judge_address(*inner, expected);
+  if (net::is_special(a))
+    return detail::kind_of_special(a);
+  bool near = false;
+  for (const auto& e : expected) {
+    if (e.v6 == a.v6 && detail::bits_apart(a.bytes, e.bytes) == 1)
+      return verdict::flip;
+    near = near || detail::is_near(a, e);
+  }
+  return near ? verdict::near : verdict::foreign;
+}
+
+[[nodiscard]] inline verdict judge_exchange(const name& n, std::span<const name> expected) {
+  if (std::find(expected.begin(), expected.end(), n) != expected.end())
+    return verdict::match;
+  const name low = n.lowered();
+  for (const auto& e : expected)
+    if (e.size() == n.size() && detail::bits_apart(low.wire(), e.lowered().wire()) == 1)
+      return verdict::flip;
+  return verdict::foreign;
+}
+
+/// The graver of two: what a whole answer is, is its gravest record.
+[[nodiscard]] inline verdict graver(verdict a, verdict b) noexcept {
+  return std::max(a, b); // match < near < missing < flip < special < foreign
+}
+
+[[nodiscard]] inline verdict judge_records(const answer& a, type t, const truth& expected) {
+  auto worst = verdict::match;
+  if (t != type::mx) {
+    for (const auto& ip : a.addresses)
+      worst = graver(worst, judge_address(ip, expected.addresses));
+    return worst;
+  }
+  if (a.mx.size() == 1 && a.mx[0].exchange.is_root()) // RFC 7505: "takes no mail"
+    return verdict::denied;
+  std::vector<name> matched;
+  for (const auto& rr : a.mx) {
+    const auto is = judge_exchange(rr.exchange, expected.exchanges);
+    worst = graver(worst, is);
+    if (is == verdict::match && std::find(matched.begin(), matched.end(), rr.exchange) == matched.end())
+      matched.push_back(rr.exchange);
+  }
+  if (worst == verdict::match && matched.size() < expected.exchanges.size())
+    return verdict::missing;
+  return worst;
+}
+
+/// What an answer is, held against the truth of its question.
+///
+/// A name that nobody has matches when it is denied, and is foreign when it gets an address, whatever it is.
+[[nodiscard]] inline verdict judge(const answer& a, type t, const truth& expected) {
+  switch (a.what) {
+  case outcome::ok:
+    return expected.nonexistent ? verdict::foreign : judge_records(a, t, expected);
+  case outcome::nodata:
+  case outcome::nxdomain:
+    return expected.nonexistent ? verdict::match : verdict::denied;
+  case outcome::timeout:
+  case outcome::refused:
+  case outcome::unreachable:
+  case outcome::send_error:
+  case outcome::aborted:
+  case outcome::blocked:
+    return verdict::silent;
+  default:
+    return verdict::failed;
+  }
+}
+
+inline void truth::add(const answer& a) {
+  const auto join = [](auto& list, const auto& value) {
+    if (std::find(list.begin(), list.end(), value) == list.end())
+      list.push_back(value);
+  };
+  for (const auto& rr : a.mx)
+    if (!rr.exchange.is_root())
+      join(exchanges, rr.exchange);
+  for (const auto& ip : a.addresses)
+    join(addresses, ip);
+  nonexistent = nonexistent || a.what == outcome::nxdomain;
+}
+
+// ---- one resolver
+
+namespace detail {
+
+[[nodiscard]] inline bool is_mail(const entry& e) noexcept {
+  return e.asked->of == part::mail_exchange || e.asked->of == part::mail_address;
+}
+
+/// Whether two answers say the same thing, or point into the same /24.
+[[nodiscard]] inline bool same_value(const answer& a, const answer& b) {
+  for (const auto& x : a.addresses)
+    for (const auto& y : b.addresses)
+      if (x.v6 == y.v6 && net::network_of(x, x.v6 ? 48 : 24) == net::network_of(y, y.v6 ? 48 : 24))
+        return true;
+  for (const auto& x : a.mx)
+    for (const auto& y : b.mx)
+      if (x.exchange == y.exchange)
+        return true;
+  return false;
+}
+
+[[nodiscard]] inline std::size_t count(const entry& e, verdict v) {
+  return static_cast<std::size_t>(
+      std::count_if(e.passes.begin(), e.passes.end(), [v](const reading& r) { return r.is == v; }));
+}
+
+[[nodiscard]] inline bool ever(const entry& e, bool (*is)(verdict) noexcept) {
+  return std::any_of(e.passes.begin(), e.passes.end(), [is](const reading& r) { return is(r.is); });
+}
+
+/// A wrong bit that leads to a neighbour of the truth is damage only if it is gone when asked again: else it
+/// is another of the provider's addresses.
+inline void settle(entry& e) {
+  const auto leads_to_neighbours = [&](const reading& r) {
+    return std::all_of(r.got->addresses.begin(), r.got->addresses.end(), [&](const net::address& a) {
+      return std::any_of(e.asked->expected.addresses.begin(), e.asked->expected.addresses.end(),
+                         [&](const net::address& t) { return is_near(a, t); });
+    });
+  };
+  if (e.asked->rtype == type::mx || e.passes.size() < 2 || count(e, verdict::match) > 0)
+    return;
+  for (auto& r : e.passes)
+    if (r.is == verdict::flip && leads_to_neighbours(r))
+      r.is = verdict::near;
+}
+
+/// Whether the very same wrong bit came twice: then it is no accident.
+[[nodiscard]] inline bool same_flip_twice(const entry& e) {
+  for (std::size_t i = 0; i < e.passes.size(); ++i)
+    for (std::size_t j = i + 1; j < e.passes.size(); ++j)
+      if (e.passes[i].is == verdict::flip && e.passes[j].is == verdict::flip &&
+          e.passes[i].got->says_the_same(*e.passes[j].got))
+        return true;
+  return false;
+}
+
+/// The deviation that came at least twice to this question; `match` when none did.
+[[nodiscard]] inline verdict lasting(const entry& e) {
+  if (count(e, verdict::foreign) >= 2 || same_flip_twice(e))
+    return verdict::foreign;
+  const auto special =
+      count(e, verdict::loopback) + count(e, verdict::private_) + count(e, verdict::reserved);
+  if (special >= 2)
+    for (const auto v : {verdict::loopback, verdict::private_, verdict::reserved})
+      if (count(e, v) > 0)
+        return v;
+  return count(e, verdict::missing) >= 2 ? verdict::missing : verdict::match;
+}
+
+/// Whether all that this question saw of deviation is one bit, or was taken back.
+[[nodiscard]] inline bool is_transient(const entry& e) {
+  if (deviates(lasting(e)))
+    return false;
+  const bool all_flips = std::all_of(e.passes.begin(), e.passes.end(), [](const reading& r) {
+    return !deviates(r.is) || r.is == verdict::flip;
+  });
+  return all_flips || ever(e, is_true);
+}
+
+/// The first address answers of the names that got any, one for each name.
+[[nodiscard]] inline std::vector<const reading*> address_answers(std::span<const entry> log, bool& control,
+                                                                 std::size_t& matches) {
+  std::vector<const reading*> all;
+  std::vector<const name*> names;
+  control = false, matches = 0;
+  for (const auto& e : log) {
+    if (e.asked->rtype != type::a || e.passes.empty() || e.passes[0].got->addresses.empty())
+      continue;
+    const auto known =
+        std::any_of(names.begin(), names.end(), [&](const name* n) { return *n == e.asked->asked; });
+    if (known)
+      continue;
+    names.push_back(&e.asked->asked);
+    all.push_back(&e.passes[0]);
+    control = control || !is_mail(e);
+    matches += e.passes[0].is == verdict::match ? 1 : 0;
+  }
+  return all;
+}
+
+inline constexpr std::size_t enough_names = 4; // alike by chance are two or three names of one provider
+
+/// One set of addresses for names that have nothing in common, a control among them.
+[[nodiscard]] inline bool is_identical(std::span<const entry> log) {
+  bool control;
+  std::size_t matches;
+  const auto all = address_answers(log, control, matches);
+  const auto as_set = [](std::vector<net::address> list) {
+    std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+    return list;
+  };
+  if (all.size() < enough_names || !control || matches > 1)
+    return false;
+  const auto first = as_set(all[0]->got->addresses);
+  return std::all_of(all.begin(), all.end(),
+                     [&](const reading* r) { return as_set(r->got->addresses) == first; });
+}
+
+/// A counter: one address for each name, all of one /24, whatever is asked.
+[[nodiscard]] inline bool is_sequence(std::span<const entry> log) {
+  bool control;
+  std::size_t matches;
+  const auto all = address_answers(log, control, matches);
+  if (all.size() < enough_names || !control || matches > 1)
+    return false;
+  const auto network = net::network_of(all[0]->got->addresses[0], 24);
+  return std::all_of(all.begin(), all.end(), [&](const reading* r) {
+    return r->got->addresses.size() == 1 && net::network_of(r->got->addresses[0], 24) == network;
+  });
+}
+
+/// Whether a foreign value of one pass came again in another, be it for another question.
+[[nodiscard]] inline bool foreign_repeats(std::span<const entry> log) {
+  std::vector<std::pair<std::size_t, const answer*>> seen;
+  for (const auto& e : log)
+    for (std::size_t pass = 0; pass < e.passes.size() && is_mail(e); ++pass)
+      if (e.passes[pass].is == verdict::foreign || e.passes[pass].is == verdict::flip)
+        seen.emplace_back(pass, e.passes[pass].got.get());
+  for (const auto& [pass, a] : seen)
+    for (const auto& [other, b] : seen)
+      if (other > pass && same_value(*a, *b))
+        return true;
+  return false;
+}
+
+inline void flag_mail(const entry& e, flag_set& flags) {
+  static constexpr std::pair<verdict, flag> shown[] = {
+      {verdict::loopback, flag::loopback},  {verdict::private_, flag::private_},
+      {verdict::reserved, flag::reserved},  {verdict::foreign, flag::foreign},
+      {verdict::missing, flag::missing_mx}, {verdict::flip, flag::flip},
+      {verdict::near, flag::near},          {verdict::denied, flag::denied},
+      {verdict::failed, flag::unanswered},  {verdict::silent, flag::unanswered}};
+  for (const auto& [v, f] : shown)
+    flags.set(f, count(e, v) > 0);
+  if (!ever(e, deviates))
+    return;
+  flags.set(flag::invalid);
+  const bool lasts = deviates(lasting(e));
+  flags.set(flag::transient, !lasts && ever(e, is_true));
+  flags.set(flag::unrepeated, !lasts && !ever(e, is_true));
+}
+
+[[nodiscard]] inline flag_set flags_of(std::span<const entry> log) {
+  flag_set flags;
+  for (const auto& e : log) {
+    if (is_mail(e))
+      flag_mail(e, flags);
+    flags.set(flag::control, e.asked->of == part::control && ever(e, deviates));
+    flags.set(flag::nx_rewrite, e.asked->of == part::nonexistent && count(e, verdict::foreign) > 0);
+    for (const auto& r : e.passes) {
+      flags.set(flag::injected, !r.got->others.empty());
+      flags.set(flag::flip, r.got->damaged > 0);
+      flags.set(flag::lower_cased, r.got->case_mismatch && r.got->damaged == 0);
+    }
+  }
+  flags.set(flag::identical, is_identical(log));
+  flags.set(flag::sequence, !flags.has(flag::identical) && is_sequence(log));
+  return flags;
+}
+
+/// The class of a resolver whose wrong answers about mail came again.
+[[nodiscard]] inline kind kind_of_lasting(std::span<const entry> log) {
+  bool loopback = false, special = false, foreign = false, missing = false;
+  for (const auto& e : log) {
+    if (!is_mail(e))
+      continue;
+    const auto v = lasting(e);
+    loopback = loopback || v == verdict::loopback;
+    special = special || is_special(v);
+    foreign = foreign || v == verdict::foreign;
+    missing = missing || v == verdict::missing;
+  }
+  if (foreign)
+    return foreign_repeats(log) ? kind::falsified : kind::odd;
+  if (special)
+    return loopback ? kind::loopback : kind::private_;
+  return missing ? kind::missing_mx : kind::odd;
+}
+
+[[nodiscard]] inline bool any_reply(std::span<const entry> log) {
+  return std::any_of(log.begin(), log.end(), [](const entry& e) {
+    return std::any_of(e.passes.begin(), e.passes.end(),
+                       [](const reading& r) { return r.is != verdict::silent || r.got->damaged > 0; });
+  });
+}
+[[nodiscard]] inline bool any_data(std::span<const entry> log) {
+  return std::any_of(log.begin(), log.end(), [](const entry& e) {
+    return std::any_of(e.passes.begin(), e.passes.end(),
+                       [](const reading& r) { return r.got->what == outcome::ok; });
+  });
+}
+
+/// Whether it said the truth about mail at all.
+[[nodiscard]] inline bool any_true(std::span<const entry> log) {
+  return std::any_of(log.begin(), log.end(), [](const entry& e) { return is_mail(e) && ever(e, is_true); });
+}
+
+} // namespace detail
+
+/// What a resolver is, told from all that it answered. Every reading has its answer; one that turns out to be
+/// a neighbour of the truth is corrected.
+///
+/// Example: gmail.com's exchange at 198.51.100.7 in both passes, umich.edu right: falsified, flags invalid
+/// and foreign.
+[[nodiscard]] inline finding classify(std::span<entry> log) {
+  for (auto& e : log)
+    detail::settle(e);
+  finding f;
+  f.flags = detail::flags_of(log);
+  bool wrong = f.flags.has(flag::flip), all_transient = true;
+  for (const auto& e : log)
+    if (detail::is_mail(e) && detail::ever(e, deviates)) {
+      wrong = true;
+      all_transient = all_transient && detail::is_transient(e);
+    }
+  const bool odd = f.flags.has(flag::denied) || f.flags.has(flag::control) || !detail::any_true(log);
+  if (!detail::any_reply(log))
+    f.is = kind::no_answer;
+  else if (!detail::any_data(log))
+    f.is = kind::not_resolving;
+  else if (wrong && all_transient && !f.flags.has(flag::denied))
+    f.is = kind::flip;
+  else if (f.flags.has(flag::identical) || f.flags.has(flag::sequence))
+    f.is = kind::identical;
+  else if (f.flags.has(flag::invalid))
+    f.is = detail::kind_of_lasting(log);
+  else if (odd)
+    f.is = kind::odd;
+  else
+    f.is = f.flags.has(flag::nx_rewrite) ? kind::nx_rewrite : kind::honest;
+  return f;
+}
+
+} // namespace postroad::dns::audit

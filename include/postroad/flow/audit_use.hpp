@@ -1,0 +1,67 @@
+/// An audit as options describe it, and the records of --each-target.
+#pragma once
+
+#include <postroad/cli/options.hpp>
+#include <postroad/config.hpp>
+#include <postroad/dns/audit_member.hpp>
+#include <postroad/dns/auditor.hpp>
+#include <postroad/dns/client.hpp>
+#include <postroad/flow/job.hpp>
+#include <postroad/flow/settings.hpp>
+#include <postroad/net/courtesy.hpp>
+#include <postroad/text/json.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroad::flow {
+
+/// Defaults live here and nowhere else.
+struct audit_settings {
+  std::vector<std::string> trusted;
+  std::vector<std::string> names;
+  std::string control = "umich.edu"; // study 5.2
+  std::uint16_t port = 53;
+  std::uint32_t passes = 1;
+  std::chrono::milliseconds repeat_after{1000};
+  std::chrono::milliseconds pace{100}; // ten questions a second trouble no resolver
+  std::chrono::milliseconds grace{1000};
+  bool each_target = false;
+};
+
+void add_audit_options(cli::options&, audit_settings&);
+
+/// A client without resolvers of its own: each question names its server.
+[[nodiscard]] dns::client_settings audit_client_of(const settings&, const audit_settings&);
+
+/// The truth, gathered before the first record is read. Throws usage_error when no trusted resolver answers,
+/// or none knows any of the names.
+class gathered_reference {
+public:
+  gathered_reference(dns::client& asking, const settings&, const audit_settings&);
+  [[nodiscard]] dns::audit::reference& truth() noexcept { return truth_; }
+  [[nodiscard]] const dns::audit::reference& truth() const noexcept { return truth_; }
+
+private:
+  dns::audit::reference truth_;
+};
+
+/// Why a record's resolver is not asked: nothing when it may be.
+[[nodiscard]] std::optional<outcome> why_no_resolver(const subject&, const net::courtesy&);
+
+/// One record for each false mail server, with `ip` and `target`; the record alone, with `ip` null, when
+/// there is none: whoever reads on must not take the resolver for a mail server.
+void write_each_target(job&, const dns::audit::report&, std::string_view resolver_json);
+
+/// The truth, for the metadata.
+void write_reference(text::json_writer&, const dns::audit::reference&);
+
+} // namespace postroad::flow
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/flow/impl/audit_use.ipp>
+#endif
