@@ -98,6 +98,12 @@ dns_server::dns_server(asio::io_context& on, const asio::ip::address& at, const 
   asio::co_spawn(on, accept_streams(streams_, names_, seen_), asio::detached);
 }
 
+stream_server::stream_server(asio::io_context& on, const asio::ip::address& at, const zone& names,
+                             contacts& seen)
+    : streams_(on, tcp::endpoint(at, 53)) {
+  asio::co_spawn(on, accept_streams(streams_, names, seen), asio::detached);
+}
+
 void dns_server::await_datagrams() {
   datagrams_.async_wait(udp::socket::wait_read, [this](const asio::error_code& error) {
     if (error)

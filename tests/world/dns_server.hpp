@@ -30,4 +30,13 @@ private:
   std::array<std::uint8_t, 4096> buffer_{};
 };
 
+/// Answers questions over TCP alone.
+class stream_server {
+public:
+  stream_server(asio::io_context& on, const asio::ip::address& at, const zone& names, contacts& seen);
+
+private:
+  asio::ip::tcp::acceptor streams_;
+};
+
 } // namespace world

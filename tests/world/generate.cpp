@@ -7,6 +7,7 @@
 #include "plan.hpp"
 
 #include "random.hpp"
+#include "resolvers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -843,6 +844,7 @@ plan draw_plan(const sizes& wanted) {
   out.seed = wanted.seed;
   generator(out, wanted).run();
   add_hand_written(out);
+  add_mail_providers(out);
   return out;
 }
 

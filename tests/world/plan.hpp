@@ -240,6 +240,7 @@ struct sizes {
   std::uint64_t seed = 20150426; // the day of the paper's scan of the Top Million
   std::size_t domains = 2000;
   std::size_t servers = 300;
+  std::size_t resolvers = 500;
 };
 
 /// The whole plan: generated domains first, the hand-written ones behind them.

@@ -7,8 +7,10 @@
 #include "contacts.hpp"
 #include "dns_server.hpp"
 #include "json.hpp"
+#include "liar.hpp"
 #include "pki.hpp"
 #include "plan.hpp"
+#include "resolvers.hpp"
 #include "smtp_server.hpp"
 #include "truth.hpp"
 
@@ -40,7 +42,7 @@ struct settings {
 };
 
 constexpr const char* usage =
-    "usage: world --out DIR [--seed N] [--domains N] [--servers N]\n"
+    "usage: world --out DIR [--seed N] [--domains N] [--servers N] [--resolvers N]\n"
     "       world --routes      print what ip -batch needs to make the namespace ready\n";
 
 [[noreturn]] void give_up(const std::string& why) {
@@ -53,6 +55,7 @@ settings read_arguments(int argc, char** argv) {
                                    {"seed", required_argument, nullptr, 's'},
                                    {"domains", required_argument, nullptr, 'd'},
                                    {"servers", required_argument, nullptr, 'n'},
+                                   {"resolvers", required_argument, nullptr, 'l'},
                                    {"routes", no_argument, nullptr, 'r'},
                                    {"help", no_argument, nullptr, 'h'},
                                    {nullptr, 0, nullptr, 0}};
@@ -64,7 +67,7 @@ settings read_arguments(int argc, char** argv) {
       give_up(std::string("not a number: ") + optarg);
     return value;
   };
-  for (int c = 0; (c = getopt_long(argc, argv, "o:s:d:n:rh", options, nullptr)) != -1;) {
+  for (int c = 0; (c = getopt_long(argc, argv, "o:s:d:n:l:rh", options, nullptr)) != -1;) {
     if (c == 'o')
       use.out = optarg;
     else if (c == 's')
@@ -73,6 +76,8 @@ settings read_arguments(int argc, char** argv) {
       use.sizes.domains = number();
     else if (c == 'n')
       use.sizes.servers = number();
+    else if (c == 'l')
+      use.sizes.resolvers = number();
     else if (c == 'r')
       use.routes = true;
     else if (c == 'h')
@@ -177,7 +182,8 @@ std::string describe(const world::server& one) {
 }
 
 /// Everything a test needs, written before the first client may come.
-void write_papers(const directory& to, const world::plan& all, const world::pki& authorities) {
+void write_papers(const directory& to, const world::plan& all, const std::vector<world::resolver>& resolvers,
+                  const world::pki& authorities) {
   const auto expected = world::work_out(all);
   std::vector<std::string> truth, computed, hands, planned;
   for (const auto& one : expected) {
@@ -193,6 +199,9 @@ void write_papers(const directory& to, const world::plan& all, const world::pki&
   to.write("computed.ndjson", computed);
   to.write("cells.ndjson", world::cells(expected));
   to.write("plan.ndjson", planned);
+  to.write("resolvers.ndjson", world::resolver_lines(resolvers));
+  to.write("resolvers-truth.ndjson", world::resolver_truth(resolvers));
+  to.write("resolvers-cells.ndjson", world::resolver_cells(all, resolvers));
   to.write("hand.tsv", hands);
   to.write("roots.pem", std::vector{authorities.roots_pem()});
   to.write("resolver", std::vector{std::string(world::resolver_address)});
@@ -203,12 +212,14 @@ void serve(const settings& use) {
   const directory out(use.out);
   const world::plan all = world::draw_plan(use.sizes);
   const world::pki authorities(use.sizes.seed);
-  write_papers(out, all, authorities);
+  const auto resolvers = world::draw_resolvers(use.sizes.seed, use.sizes.resolvers);
+  write_papers(out, all, resolvers, authorities);
 
   world::contacts seen;
   // DNS has a thread of its own: an answer must not wait for somebody's RSA signature.
   asio::io_context names(1), mail(1);
   const world::dns_server dns(names, asio::ip::make_address(world::resolver_address), all.names, seen);
+  const world::resolver_world liars(names, resolvers, all.names, seen);
   const world::smtp_world smtp(mail, all, authorities, seen);
   asio::signal_set end(mail, SIGINT, SIGTERM), look(mail, SIGUSR1);
   end.async_wait([&mail](const asio::error_code&, int) { mail.stop(); });

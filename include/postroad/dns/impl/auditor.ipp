@@ -247,7 +247,7 @@ POSTROAD_DECL net::task<void> auditor::take_back(visit& v) {
     co_await known_.renew(*e.asked);
     auto& r = e.passes.back();
     r.is = judge(*r.got, e.asked->rtype, e.asked->expected);
-    if (r.is == verdict::foreign && e.asked->rtype == type::mx)
+    if (e.asked->rtype == type::mx && (r.is == verdict::foreign || r.is == verdict::flip))
       co_await reconsider_exchanges(v, e, r);
   }
 }
@@ -257,15 +257,16 @@ POSTROAD_DECL net::task<void> auditor::take_back(visit& v) {
 POSTROAD_DECL net::task<void> auditor::reconsider_exchanges(visit& v, entry& e, reading& r) {
   auto mildest = verdict::foreign, gravest = verdict::match;
   for (const auto& rr : r.got->mx) {
-    if (judge_exchange(rr.exchange, e.asked->expected.exchanges) != verdict::foreign)
+    const auto by_name = judge_exchange(rr.exchange, e.asked->expected.exchanges);
+    if (is_true(by_name))
       continue;
     truth known;
     const bool cousin = co_await known_.knows_cousin(rr.exchange, e.asked->expected.exchanges, known);
     const auto said = co_await v.who.ask(rr.exchange, type::a);
     v.out.tries += said->tries;
     auto is = said->addresses.empty() ? verdict::foreign : judge_records(*said, type::a, known);
-    if (is_true(is) && !cousin)
-      is = verdict::foreign;
+    if (by_name == verdict::flip ? !cousin || !is_true(is) : is_true(is) && !cousin)
+      is = by_name;
     mildest = std::min(mildest, is);
     gravest = std::max(gravest, is);
   }
