@@ -10,18 +10,23 @@
 #   RESOLVER  resolver to ask (default: /etc/resolv.conf); FLAGS, MX_FLAGS, SMTP_FLAGS, TLS_FLAGS: further options
 #   PROFILE   hello of tlsprobe (default: 2015, so that the tables compare with the paper's)
 #   ROOTS     roots to believe (default: the system's)
+#   RESOLVERS addresses of resolvers to audit, one a line: `make ... audit`; TRUSTED a resolver to believe (default: RESOLVER),
+#             AUDIT_FLAGS further options of mxaudit
 #   BIN       where the tools are (default: PATH)
 LIST ?= domains
 OUT ?= study
 PROFILE ?= 2015
 TABLES ?= t1 t3 t4 t5 t6 keys
+AUDIT_TABLES ?= t8 t14
+RESOLVERS ?= resolvers
+TRUSTED ?= $(RESOLVER)
 HOLES ?= timeout,aborted,send_error
 tool = $(if $(BIN),$(BIN)/)$(1)
 ask = $(FLAGS) $(if $(RESOLVER),--resolver $(RESOLVER))
 provenance = --metadata $(OUT)/$(1).meta
 
 .DELETE_ON_ERROR:
-.PHONY: tables again
+.PHONY: tables again audit
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
 
 $(OUT):
@@ -35,6 +40,20 @@ $(OUT)/study.ndjson: $(OUT)/smtp.ndjson
 $(OUT)/%.txt: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/%.json: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --format json $< >$@
+
+# Which resolvers lie about mail servers, and what answers where they point. Target records keep the resolver's own.
+audit: $(AUDIT_TABLES:%=$(OUT)/audit/%.txt) $(AUDIT_TABLES:%=$(OUT)/audit/%.json)
+
+$(OUT)/audit:
+	mkdir -p $@
+$(OUT)/audit/resolvers.ndjson: $(RESOLVERS) | $(OUT)/audit
+	$(call tool,mxaudit) $(FLAGS) $(if $(TRUSTED),--trusted $(TRUSTED)) --each-target $(AUDIT_FLAGS) $(call provenance,audit/resolvers) <$< >$@
+$(OUT)/audit/targets.ndjson: $(OUT)/audit/resolvers.ndjson
+	$(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,audit/targets) <$< >$@
+$(OUT)/audit/%.txt: $(OUT)/audit/targets.ndjson
+	$(call tool,aggregate) --preset $* --paper $< >$@
+$(OUT)/audit/%.json: $(OUT)/audit/targets.ndjson
 	$(call tool,aggregate) --preset $* --format json $< >$@
 
 # Each filter measures only what is missing, and passes the rest on.

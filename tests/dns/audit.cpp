@@ -98,10 +98,15 @@ struct story {
       instead(to_string(q.asked).c_str(), {a});
     return *this;
   }
-  [[nodiscard]] std::string is() { return std::string(to_string(audit::classify(log).is)); }
+  [[nodiscard]] audit::finding found() {
+    for (auto& e : log)
+      audit::settle(e);
+    return audit::classify(log);
+  }
+  [[nodiscard]] std::string is() { return std::string(to_string(found().is)); }
   [[nodiscard]] std::string flags() {
     std::string all;
-    for (const auto w : audit::classify(log).flags.words())
+    for (const auto w : found().flags.words())
       all += (all.empty() ? "" : " ") + std::string(w);
     return all;
   }

@@ -319,22 +319,6 @@ namespace detail {
   return std::any_of(e.passes.begin(), e.passes.end(), [is](const reading& r) { return is(r.is); });
 }
 
-/// A wrong bit that leads to a neighbour of the truth is damage only if it is gone when asked again: else it
-/// is another of the provider's addresses.
-inline void settle(entry& e) {
-  const auto leads_to_neighbours = [&](const reading& r) {
-    return std::all_of(r.got->addresses.begin(), r.got->addresses.end(), [&](const net::address& a) {
-      return std::any_of(e.asked->expected.addresses.begin(), e.asked->expected.addresses.end(),
-                         [&](const net::address& t) { return is_near(a, t); });
-    });
-  };
-  if (e.asked->rtype == type::mx || e.passes.size() < 2 || count(e, verdict::match) > 0)
-    return;
-  for (auto& r : e.passes)
-    if (r.is == verdict::flip && leads_to_neighbours(r))
-      r.is = verdict::near;
-}
-
 /// Whether the very same wrong bit came twice: then it is no accident.
 [[nodiscard]] inline bool same_flip_twice(const entry& e) {
   for (std::size_t i = 0; i < e.passes.size(); ++i)
@@ -509,14 +493,27 @@ inline void flag_mail(const entry& e, flag_set& flags) {
 
 } // namespace detail
 
-/// What a resolver is, told from all that it answered. Every reading has its answer; one that turns out to be
-/// a neighbour of the truth is corrected.
+/// Corrects the readings of a question once all of its passes are there: a wrong bit that leads to a neighbour
+/// of the truth is damage only if it is gone when asked again, else another of the provider's addresses.
+inline void settle(entry& e) {
+  const auto leads_to_neighbours = [&](const reading& r) {
+    return std::all_of(r.got->addresses.begin(), r.got->addresses.end(), [&](const net::address& a) {
+      return std::any_of(e.asked->expected.addresses.begin(), e.asked->expected.addresses.end(),
+                         [&](const net::address& t) { return detail::is_near(a, t); });
+    });
+  };
+  if (e.asked->rtype == type::mx || e.passes.size() < 2 || detail::count(e, verdict::match) > 0)
+    return;
+  for (auto& r : e.passes)
+    if (r.is == verdict::flip && leads_to_neighbours(r))
+      r.is = verdict::near;
+}
+
+/// What a resolver is, told from all that it answered. Every reading has its answer, every entry is settled.
 ///
 /// Example: gmail.com's exchange at 198.51.100.7 in both passes, umich.edu right: falsified, flags invalid
 /// and foreign.
-[[nodiscard]] inline finding classify(std::span<entry> log) {
-  for (auto& e : log)
-    detail::settle(e);
+[[nodiscard]] inline finding classify(std::span<const entry> log) {
   finding f;
   f.flags = detail::flags_of(log);
   bool wrong = f.flags.has(flag::flip), all_transient = true;

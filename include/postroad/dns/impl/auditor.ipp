@@ -374,6 +374,8 @@ POSTROAD_DECL net::task<report> auditor::run(net::endpoint at, bool paced) {
     co_await further_pass(v, use.passes > 1);
     co_await take_back(v);
   }
+  for (auto& e : v.out.log)
+    settle(e);
   if (!naps_.aborted() && wrong)
     co_await find_targets(v);
   co_await naps_.until(net::naps::clock::now() + client_.settings().grace);

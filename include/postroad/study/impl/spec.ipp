@@ -25,6 +25,18 @@ split_label(std::string_view text) {
   return {std::nullopt, text::trimmed(text)};
 }
 
+/// `PATH if EXPR` in two; the second is empty where there is no condition.
+[[nodiscard]] inline std::pair<std::string_view, std::string_view> split_condition(std::string_view text) {
+  constexpr std::string_view word = " if ";
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    quoted ^= text[i] == '"';
+    if (!quoted && text.substr(i).starts_with(word))
+      return {text::trimmed(text.substr(0, i)), text::trimmed(text.substr(i + word.size()))};
+  }
+  return {text, {}};
+}
+
 /// The parts of a list of paths: commas outside of quotes separate.
 [[nodiscard]] inline std::vector<std::string_view> split_paths(std::string_view text) {
   std::vector<std::string_view> out;
@@ -255,9 +267,13 @@ POSTROAD_DECL void spec_builder::add_column(std::string_view text) {
 
 POSTROAD_DECL void spec_builder::add_measure(measure is, std::string_view text) {
   static constexpr std::string_view words[] = {"count", "", "", "distinct", "sum", "mean", "", "mode"};
-  const auto [label, rest] = detail::split_label(text);
+  const auto [of, when] = detail::split_condition(text);
+  const auto [label, rest] = detail::split_label(of);
   const auto plain = fmt::format("{} {}", words[static_cast<std::size_t>(is)], rest);
-  now().columns.push_back({.is = is, .label = label.value_or(plain), .path = path(rest)});
+  column_spec c{.is = is, .label = label.value_or(plain), .path = path(rest)};
+  if (c.is_conditional = !when.empty(); c.is_conditional)
+    c.when = condition(when);
+  now().columns.push_back(std::move(c));
 }
 
 POSTROAD_DECL void spec_builder::add_quantiles(std::string_view text) {

@@ -124,11 +124,12 @@ POSTROAD_DECL void tally::look_at_values(const fields& in) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& spec = spec_.columns[i];
     auto& column = columns[i];
-    if (spec.is == measure::holding)
-      holds_[i] = spec.when.holds(in);
+    holds_[i] = spec.is == measure::holding || spec.is_conditional ? spec.when.holds(in) : true;
     if (!looks_at_values(spec.is) || spec.source != i)
       continue;
     column.at_hand.clear();
+    if (!holds_[i])
+      continue;
     for (const auto& f : in.at(spec.path)) {
       key_.clear();
       if (spec.is == measure::quantile) {
@@ -163,6 +164,8 @@ POSTROAD_DECL void tally::add_cells(const fields& in, std::uint32_t at) {
       break;
     case measure::sum:
     case measure::mean:
+      if (!holds_[i])
+        break;
       for (const auto& f : in.at(spec_.columns[i].path))
         if (const auto number = decimal_of(f.value))
           column.sums[at].add(*number);
