@@ -43,8 +43,8 @@ public:
   net::task<void> measure(flow::job& record) override {
     const auto& about = record.about();
     const auto none = flow::why_no_resolver(about, courtesy_);
-    if (none) {
-      record.write(*none, flow::outcome_member(*none, "the record names no resolver to ask"));
+    if (none.what != outcome::ok) {
+      record.write(none.what, flow::outcome_member(none.what, none.why));
       co_return;
     }
     const net::endpoint at{*about.ip, about.port.value_or(use_.audit.port)};

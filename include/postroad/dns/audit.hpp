@@ -40,9 +40,13 @@ enum class part : std::uint8_t {
   nonexistent,   ///< address of a name that nobody has
 };
 
+[[nodiscard]] constexpr std::string_view word_of(type t) noexcept {
+  return t == type::mx ? "MX" : t == type::aaaa ? "AAAA" : "A";
+}
+
 struct question {
   name asked;
-  type rtype = type::a;
+  type rtype = type::a; ///< MX, A or AAAA
   part of = part::mail_exchange;
   std::string provider; ///< the mail name it is for, "gmail.com"
   truth expected;
@@ -493,8 +497,9 @@ inline void flag_mail(const entry& e, flag_set& flags) {
 
 } // namespace detail
 
-/// Corrects the readings of a question once all of its passes are there: a wrong bit that leads to a neighbour
-/// of the truth is damage only if it is gone when asked again, else another of the provider's addresses.
+/// Corrects the readings of a question once all of its passes are there: a wrong bit that leads to a
+/// neighbour of the truth is damage only if it is gone when asked again, else another of the provider's
+/// addresses.
 inline void settle(entry& e) {
   const auto leads_to_neighbours = [&](const reading& r) {
     return std::all_of(r.got->addresses.begin(), r.got->addresses.end(), [&](const net::address& a) {

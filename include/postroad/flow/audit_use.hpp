@@ -13,7 +13,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,8 +49,12 @@ private:
   dns::audit::reference truth_;
 };
 
-/// Why a record's resolver is not asked: nothing when it may be.
-[[nodiscard]] std::optional<outcome> why_no_resolver(const subject&, const net::courtesy&);
+/// Why a record's resolver is not asked; outcome::ok when it may be.
+struct no_resolver {
+  outcome what = outcome::ok;
+  std::string_view why;
+};
+[[nodiscard]] no_resolver why_no_resolver(const subject&, const net::courtesy&);
 
 /// One record for each false mail server, with `ip` and `target`; the record alone, with `ip` null, when
 /// there is none: whoever reads on must not take the resolver for a mail server.

@@ -82,6 +82,7 @@ namespace postroad::flow {
       {"resolver.evidence[].what", "second_reply|damaged_question", "two replies to one packet; bits wrong"},
       {"resolver.evidence[].name", "string", "the name asked for"},
       {"resolver.evidence[].type", "string", "MX A AAAA"},
+      {"resolver.evidence[].pass", "integer", "in which pass, from 1"},
       {"resolver.evidence[].first[]", "string", "what the first reply holds"},
       {"resolver.evidence[].second[]", "string", "what the second holds"},
       {"resolver.evidence[].second_outcome", "outcome", "what it comes to"},

@@ -1,4 +1,5 @@
 // Somebody else's program over the header-only core: asks for the MX of its first argument.
+#include <postroad/dns/audit_member.hpp>
 #include <postroad/dns/client.hpp>
 #include <postroad/dns/mx.hpp>
 #include <postroad/flow/tls_prober.hpp>

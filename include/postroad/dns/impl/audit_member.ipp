@@ -11,10 +11,6 @@ namespace postroad::dns::audit {
 
 namespace detail {
 
-[[nodiscard]] inline std::string_view word_of(type t) noexcept {
-  return t == type::mx ? "MX" : t == type::aaaa ? "AAAA" : "A";
-}
-
 /// What says most about a resolver comes last: what is true, what is not known, what is wrong.
 [[nodiscard]] constexpr unsigned weight(verdict v) noexcept {
   constexpr std::array unknown{verdict::match, verdict::near, verdict::silent, verdict::failed,
@@ -125,23 +121,24 @@ inline void write_repeat(text::json_writer& json, const report& r) {
 
 inline void write_evidence(text::json_writer& json, const report& r) {
   bool any = false;
-  const auto begin = [&](const entry& e, std::string_view what) {
+  const auto begin = [&](const entry& e, std::size_t pass, std::string_view what) {
     if (!std::exchange(any, true))
       json.key("evidence").array();
     json.object().member("what", what).member("name", to_lower_string(e.asked->asked));
-    json.member("type", word_of(e.asked->rtype));
+    json.member("type", word_of(e.asked->rtype)).member("pass", pass + 1);
   };
   for (const auto& e : r.log)
-    for (const auto& one : e.passes) {
+    for (std::size_t pass = 0; pass < e.passes.size(); ++pass) {
+      const auto& one = e.passes[pass];
       for (const auto& other : one.got->others) {
-        begin(e, "second_reply");
+        begin(e, pass, "second_reply");
         write_values(json, "first", *one.got);
         json.member("second_outcome", to_string(other.what));
         write_values(json, "second", other);
         json.end();
       }
       if (one.got->damaged > 0) {
-        begin(e, "damaged_question");
+        begin(e, pass, "damaged_question");
         json.member("replies", one.got->damaged).end();
       }
     }

@@ -101,12 +101,14 @@ POSTROAD_DECL gathered_reference::gathered_reference(dns::client& asking, const 
       fmt::print(stderr, "mxaudit: the trusted resolvers find no mail server for {}: it is left out\n", n);
 }
 
-POSTROAD_DECL std::optional<outcome> why_no_resolver(const subject& about, const net::courtesy& courtesy) {
+POSTROAD_DECL no_resolver why_no_resolver(const subject& about, const net::courtesy& courtesy) {
   if (about.bad_ip || about.bad_port)
-    return outcome::malformed;
+    return {outcome::malformed, "the resolver's address or port is none"};
   if (!about.ip)
-    return outcome::skipped;
-  return courtesy.may_contact(*about.ip) ? std::nullopt : std::optional(outcome::blocked);
+    return {outcome::skipped, "the record names no resolver"};
+  if (!courtesy.may_contact(*about.ip))
+    return {outcome::blocked, "on a blocklist, or special-purpose space; see --allow"};
+  return {outcome::ok, {}};
 }
 
 POSTROAD_DECL void write_each_target(job& record, const dns::audit::report& r, std::string_view json) {
@@ -136,9 +138,10 @@ POSTROAD_DECL void write_reference(text::json_writer& out, const dns::audit::ref
   out.end().member_list("unknown_names", truth.unknown_names());
   out.key("truth").array();
   for (const auto& q : truth.questions()) {
-    out.object().member("name", to_string(q.asked)).member("provider", q.provider).key("values").array();
+    out.object().member("name", to_lower_string(q.asked)).member("type", dns::audit::word_of(q.rtype));
+    out.member("provider", q.provider).key("values").array();
     for (const auto& n : q.expected.exchanges)
-      out.value(to_string(n));
+      out.value(to_lower_string(n));
     for (const auto& ip : q.expected.addresses)
       out.value(net::to_string(ip));
     out.end().end();
