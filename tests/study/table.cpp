@@ -94,9 +94,10 @@ TEST_CASE("--sum and --mean: exact, decimal strings as numbers, other text passe
 TEST_CASE("PATH if EXPR: a figure of those values whose records fit") {
   const lines in = {R"({"p":"a","v":1,"k":"x"})", R"({"p":"a","v":2,"k":"y"})", R"({"p":"a","v":2,"k":"x"})",
                     R"({"p":"b","v":3,"k":"y"})"};
-  CHECK(rows(table_of("--by p --sort key --distinct 'n=v if k = x' --sum 's=v if k = y' --mean 'm=v if k = x' "
-                      "--mode 'most=v if k = y'",
-                      in)) == lines{"a: 2 2 1.5 2", "b: 0 3 - 3"});
+  CHECK(
+      rows(table_of("--by p --sort key --distinct 'n=v if k = x' --sum 's=v if k = y' --mean 'm=v if k = x' "
+                    "--mode 'most=v if k = y'",
+                    in)) == lines{"a: 2 2 1.5 2", "b: 0 3 - 3"});
   CHECK(table_of("--distinct 'v if k = x'", in).columns[0].label == "distinct v");
   CHECK_THROWS_AS((void)table_of("--distinct 'v if k ='", in), study::bad_spec);
 }

@@ -44,7 +44,7 @@ struct column_spec {
   measure is = measure::count;
   std::string label{};
   std::size_t path = 0;
-  expression when{};        ///< holding; else: which records give values, where it is conditional
+  expression when{}; ///< holding; else: which records give values, where it is conditional
   bool is_conditional = false;
   std::string rank{};     ///< quantile: as typed, "0.99"
   std::size_t source = 0; ///< the column that counts its values: the first quantile of the same path
