@@ -135,6 +135,9 @@ TEST_CASE("RFC 5321 5.1: hosts by preference, then name, with all their addresse
   CHECK(route.hosts[1].ipv4_outcome == outcome::nodata);
   CHECK(route.hosts[1].ipv6_outcome == outcome::ok);
   CHECK_FALSE(route.hosts[1].unresolvable);
+  CHECK(route.hosts[1].no_ipv4);
+  CHECK(route.hosts[2].no_ipv6);
+  CHECK_FALSE((route.hosts[0].no_ipv4 || route.hosts[0].no_ipv6));
   CHECK(queries == 7);
 }
 
@@ -231,7 +234,7 @@ TEST_CASE("RFC 2181 10.3: an exchange that is an alias is resolved and flagged")
   const auto route = look_up(z, "a.test").route;
   CHECK(route.hosts.at(0).cname == "real.test");
   CHECK(text_of(route.hosts[0].ipv4) == "8.8.8.8");
-  CHECK(json_of(route).find("\"flags\":[\"cname\"]") != std::string::npos);
+  CHECK(json_of(route).find("\"flags\":[\"cname\",\"no_ipv6\"]") != std::string::npos);
 }
 
 TEST_CASE("an exchange that reads as an address is flagged and not asked for") {
@@ -240,6 +243,27 @@ TEST_CASE("an exchange that reads as an address is flagged and not asked for") {
   CHECK(route.hosts.at(0).address_literal);
   CHECK(route.hosts[0].unresolvable);
   CHECK(route.hosts[0].ipv4_outcome == outcome::skipped);
+}
+
+TEST_CASE("a look-up that failed leaves it open whether there is an address") {
+  zone z;
+  z.mx("a.test", 10, "mx1.a.test").mx("a.test", 20, "mx2.a.test").mx("a.test", 30, "mx3.a.test");
+  z.a("mx1.a.test", "8.8.8.8").fail("mx1.a.test/28", 2);
+  z.add("mx2.a.test", 16, {1, 'x'}).fail("mx2.a.test/28", 2);
+  z.add("mx3.a.test", 16, {1, 'x'});
+  const auto route = look_up(z, "a.test").route;
+  CHECK_FALSE((route.hosts.at(0).no_ipv6 || route.hosts[0].unresolvable));
+  CHECK_FALSE((route.hosts[1].no_ipv4 || route.hosts[1].unresolvable));
+  CHECK(route.hosts[1].ipv6_outcome == outcome::servfail);
+  CHECK(route.hosts[2].unresolvable);
+}
+
+TEST_CASE("one family asked for is not both: no address there is no claim about the other") {
+  zone z;
+  z.mx("a.test", 10, "mx1.a.test").mx("a.test", 20, "mx2.a.test").a("mx1.a.test", "2600::1");
+  const auto route = look_up(z, "a.test", {.ipv6 = false}).route;
+  CHECK_FALSE((route.hosts.at(0).unresolvable || route.hosts[0].no_ipv4));
+  CHECK(route.hosts[1].unresolvable); // NXDOMAIN is said of the name, not of a family (RFC 8020)
 }
 
 TEST_CASE("RFC 6890: addresses in special-purpose space are flagged") {
@@ -280,6 +304,6 @@ TEST_CASE("the record has the members of postroad-records(5)") {
       json_of(route) ==
       R"({"outcome":"ok","kind":"mx","authenticated":true,"provider":"a.test","server":"192.0.2.53:53","tries":1,)"
       R"("replies":1,"elapsed_ms":1.25,"hosts":[{"preference":10,"name":"mx.a.test","authenticated":true,)"
-      R"("ipv4":["8.8.8.8"],"ipv4_outcome":"ok","ipv6":[],"ipv6_outcome":"nodata","flags":[]}],)"
+      R"("ipv4":["8.8.8.8"],"ipv4_outcome":"ok","ipv6":[],"ipv6_outcome":"nodata","flags":["no_ipv6"]}],)"
       R"("time":"2026-11-24T00:00:00Z"})");
 }

@@ -46,3 +46,22 @@ TEST_CASE("a map file has a suffix, a tab and a name on each line") {
   REQUIRE_FALSE(bad);
   CHECK(bad.error().offset == 13);
 }
+
+TEST_CASE("a suffix that changed hands has days") {
+  constexpr const char* lines = "psmtp.com\tpostini\t\t2012-12-31\n"
+                                "psmtp.com\tgmail\t2013-01-01\n"
+                                "example.org\tlate\t2020-01-01\t2020-12-31\n";
+  const auto on = [&](const char* day, const char* host) {
+    provider_map map(day);
+    CHECK(map.load(lines).value() == 3);
+    return map.of(host);
+  };
+  CHECK(on("2012-12-31", "mx.psmtp.com") == "postini");
+  CHECK(on("2013-01-01", "mx.psmtp.com") == "gmail");
+  CHECK(on("", "mx.psmtp.com") == "gmail");
+  CHECK(on("2020-06-01", "mx.example.org") == "late");
+  CHECK(on("2019-12-31", "mx.example.org") == "example.org");
+  CHECK(on("2021-01-01", "mx.example.org") == "example.org");
+  CHECK_FALSE(provider_map{}.load("a.example\tx\tyesterday\n"));
+  CHECK_FALSE(provider_map{}.load("a.example\tx\t2020-1-1\n"));
+}

@@ -58,11 +58,22 @@ bool has_address(const expected_record& r) {
                      [](const auto& h) { return !h.ipv4.empty() || !h.ipv6.empty(); });
 }
 
+bool any_failure(const expected_record& r) {
+  const auto failed = [](const std::string& outcome) {
+    return !outcome.empty() && outcome != "ok" && outcome != "nodata" && outcome != "nxdomain";
+  };
+  return std::any_of(r.mx.hosts.begin(), r.mx.hosts.end(),
+                     [&](const auto& h) { return failed(h.ipv4_outcome) || failed(h.ipv6_outcome); });
+}
+
 std::string setup_of(const expected_record& r) {
   if (operational(r))
     return "operational SMTP server";
-  if (r.mx.kind == "mx" || r.mx.kind == "implicit")
-    return has_address(r) ? "mail servers, none operational" : "MX without an address";
+  if (r.mx.kind == "mx" || r.mx.kind == "implicit") {
+    if (has_address(r))
+      return "mail servers, none operational";
+    return any_failure(r) ? "DNS failure" : "MX without an address";
+  }
   if (r.mx.kind == "null")
     return "null MX";
   if (r.mx.outcome == "nodata" && r.mx.kind == "none")

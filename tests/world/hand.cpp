@@ -80,7 +80,7 @@ hand_table make_table() {
   t.add(
       "hand-good.com", "one MX, STARTTLS, trusted certificate for the MX host: everything as it should be",
       "@ MX 10 mail; mail A 45.33.101.25", {hand_server(1, "mail.hand-good.com")},
-      R"("mx":{"outcome":"ok","kind":"mx","provider":"hand-good.com","hosts":[{"preference":10,"name":"mail.hand-good.com","ipv4":["45.33.101.25"],"ipv4_outcome":"ok","ipv6":[],"ipv6_outcome":"nodata","flags":[]}]},
+      R"("mx":{"outcome":"ok","kind":"mx","provider":"hand-good.com","hosts":[{"preference":10,"name":"mail.hand-good.com","ipv4":["45.33.101.25"],"ipv4_outcome":"ok","ipv6":[],"ipv6_outcome":"nodata","flags":["no_ipv6"]}]},
 "smtp":{"outcome":"ok","stage":"starttls","ip":"45.33.101.25","port":25,"host":"mail.hand-good.com","banner_code":220,"software":"postfix","starttls":{"advertised":true,"code":220}},
 "tls":{"outcome":"ok","stage":"certificate","ip":"45.33.101.25","version":"TLSv1.2","cipher":"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256","key_exchange":"ECDHE","bulk":"AES-128-GCM","mac":"SHA-256","forward_secret":true,"certificate":{"trusted":true,"verify_errors":[],"matches":"server","key_type":"rsa","key_bits":2048}})");
 
@@ -342,7 +342,7 @@ hand_table make_table() {
       "hand-implicit.com",
       "no MX but an address: the domain is its own mail host, and its certificate matches it",
       "@ A 45.33.161.25", {hand_server(61, "hand-implicit.com")},
-      R"("mx":{"outcome":"nodata","kind":"implicit","provider":"hand-implicit.com","hosts":[{"preference":0,"name":"hand-implicit.com","ipv4":["45.33.161.25"],"ipv4_outcome":"ok","ipv6":[],"flags":[]}]},"smtp":{"outcome":"ok","ip":"45.33.161.25","host":"hand-implicit.com"},"tls":{"outcome":"ok","certificate":{"matches":"domain"}})");
+      R"("mx":{"outcome":"nodata","kind":"implicit","provider":"hand-implicit.com","hosts":[{"preference":0,"name":"hand-implicit.com","ipv4":["45.33.161.25"],"ipv4_outcome":"ok","ipv6":[],"flags":["no_ipv6"]}]},"smtp":{"outcome":"ok","ip":"45.33.161.25","host":"hand-implicit.com"},"tls":{"outcome":"ok","certificate":{"matches":"domain"}})");
   t.add(
       "hand-null.net", "null MX: takes no mail, although it has an address (RFC 7505)",
       "@ MX 0 .; @ A 45.33.101.25", {},
@@ -372,7 +372,7 @@ hand_table make_table() {
   t.add(
       "hand-mx-servfail.de", "the MX is known, the address of its host is not",
       "@ MX 10 mail; mail TROUBLE servfail", {},
-      R"("mx":{"outcome":"ok","kind":"mx","hosts":[{"preference":10,"name":"mail.hand-mx-servfail.de","ipv4":[],"ipv4_outcome":"servfail"}]},"smtp":{"outcome":"skipped"},"tls":{"outcome":"skipped"})");
+      R"("mx":{"outcome":"ok","kind":"mx","hosts":[{"preference":10,"name":"mail.hand-mx-servfail.de","ipv4":[],"ipv4_outcome":"servfail","flags":[]}]},"smtp":{"outcome":"skipped"},"tls":{"outcome":"skipped"})");
   t.add(
       "hand-gone-mx.org", "the MX host does not exist", "@ MX 10 mail", {},
       R"("mx":{"outcome":"ok","kind":"mx","provider":"hand-gone-mx.org","hosts":[{"preference":10,"name":"mail.hand-gone-mx.org","ipv4":[],"ipv4_outcome":"nxdomain","ipv6":[],"ipv6_outcome":"nxdomain","flags":["unresolvable"]}]},"smtp":{"outcome":"skipped"},"tls":{"outcome":"skipped"})");
@@ -382,7 +382,7 @@ hand_table make_table() {
   t.add(
       "hand-cname-mx.ru", "the MX names an alias, which RFC 2181 10.3 forbids and everyone follows",
       "@ MX 10 mail; mail CNAME real; real A 45.33.162.25", {hand_server(62, "real.hand-cname-mx.ru")},
-      R"("mx":{"outcome":"ok","hosts":[{"preference":10,"name":"mail.hand-cname-mx.ru","ipv4":["45.33.162.25"],"ipv4_outcome":"ok","flags":["cname"]}]},"smtp":{"outcome":"ok","host":"mail.hand-cname-mx.ru","ip":"45.33.162.25"},"tls":{"outcome":"ok","certificate":{"matches":"neither"}})");
+      R"("mx":{"outcome":"ok","hosts":[{"preference":10,"name":"mail.hand-cname-mx.ru","ipv4":["45.33.162.25"],"ipv4_outcome":"ok","flags":["cname","no_ipv6"]}]},"smtp":{"outcome":"ok","host":"mail.hand-cname-mx.ru","ip":"45.33.162.25"},"tls":{"outcome":"ok","certificate":{"matches":"neither"}})");
   t.add(
       "hand-alias.info", "the domain itself is an alias: its MX is that of the target",
       "@ CNAME hand-good.com.", {},
@@ -396,16 +396,16 @@ hand_table make_table() {
   t.add(
       "hand-loopback.com", "the MX host is 127.0.0.1: not ours to contact",
       "@ MX 10 localhost; localhost A 127.0.0.1", {},
-      R"("mx":{"outcome":"ok","kind":"mx","hosts":[{"ipv4":["127.0.0.1"],"flags":["reserved"]}]},"smtp":{"outcome":"blocked"},"tls":{"outcome":"skipped"})");
+      R"("mx":{"outcome":"ok","kind":"mx","hosts":[{"ipv4":["127.0.0.1"],"flags":["reserved","no_ipv6"]}]},"smtp":{"outcome":"blocked"},"tls":{"outcome":"skipped"})");
   t.add(
       "hand-private-first.net", "the best host is private, the second takes the mail",
       "@ MX 5 inside; @ MX 10 mail; inside A 10.0.0.25; mail A 45.33.163.25",
       {hand_server(63, "mail.hand-private-first.net")},
-      R"("mx":{"hosts":[{"preference":5,"name":"inside.hand-private-first.net","flags":["reserved"]},{"preference":10,"name":"mail.hand-private-first.net","flags":[]}]},"smtp":{"outcome":"ok","host":"mail.hand-private-first.net","ip":"45.33.163.25"},"tls":{"outcome":"ok","certificate":{"matches":"server"}})");
+      R"("mx":{"hosts":[{"preference":5,"name":"inside.hand-private-first.net","flags":["reserved","no_ipv6"]},{"preference":10,"name":"mail.hand-private-first.net","flags":["no_ipv6"]}]},"smtp":{"outcome":"ok","host":"mail.hand-private-first.net","ip":"45.33.163.25"},"tls":{"outcome":"ok","certificate":{"matches":"server"}})");
   t.add(
       "hand-duplicate.org", "the same host twice: once in the list, with its lowest preference",
       "@ MX 20 mail; @ MX 10 mail; mail A 45.33.164.25", {hand_server(64, "mail.hand-duplicate.org")},
-      R"("mx":{"hosts":[{"preference":10,"name":"mail.hand-duplicate.org","flags":["duplicate"]}]},"smtp":{"outcome":"ok"},"tls":{"outcome":"ok"})");
+      R"("mx":{"hosts":[{"preference":10,"name":"mail.hand-duplicate.org","flags":["duplicate","no_ipv6"]}]},"smtp":{"outcome":"ok"},"tls":{"outcome":"ok"})");
   t.add(
       "hand-equal.ru", "equal preferences go by name",
       "@ MX 10 mb; @ MX 10 ma; ma A 45.33.165.25; mb A 45.33.166.25",
@@ -445,7 +445,7 @@ hand_table make_table() {
   t.add(
       "hand-ipv6.com", "a host with nothing but IPv6", "@ MX 10 mail; mail AAAA 2a00:2000:1::25",
       {hand_server(0, "mail.hand-ipv6.com").at("2a00:2000:1::25")},
-      R"("mx":{"hosts":[{"ipv4":[],"ipv4_outcome":"nodata","ipv6":["2a00:2000:1::25"],"ipv6_outcome":"ok","flags":[]}]},"smtp":{"outcome":"ok","ip":"2a00:2000:1::25"},"tls":{"outcome":"ok","ip":"2a00:2000:1::25","certificate":{"matches":"server"}})");
+      R"("mx":{"hosts":[{"ipv4":[],"ipv4_outcome":"nodata","ipv6":["2a00:2000:1::25"],"ipv6_outcome":"ok","flags":["no_ipv4"]}]},"smtp":{"outcome":"ok","ip":"2a00:2000:1::25"},"tls":{"outcome":"ok","ip":"2a00:2000:1::25","certificate":{"matches":"server"}})");
   t.add(
       "hand-numbers.org", "preferences are numbers: 5 before 10 before 100 before 65535",
       "@ MX 65535 d; @ MX 100 c; @ MX 10 b; @ MX 5 a; a A 45.33.177.25; b A 45.33.101.25; c A "

@@ -98,9 +98,14 @@ void resolve(const zone& names, expected_host& host) {
   };
   if (special(host.ipv4) || special(host.ipv6))
     flag(host, "reserved");
-  if (host.ipv4.empty() && host.ipv6.empty() && !is_failure(host.ipv4_outcome) &&
-      !is_failure(host.ipv6_outcome))
+  const bool none4 = host.ipv4.empty() && !is_failure(host.ipv4_outcome),
+             none6 = host.ipv6.empty() && !is_failure(host.ipv6_outcome);
+  if (none4 && none6)
     flag(host, "unresolvable");
+  if (none4 && !host.ipv6.empty())
+    flag(host, "no_ipv4");
+  if (none6 && !host.ipv4.empty())
+    flag(host, "no_ipv6");
 }
 
 std::vector<expected_host> hosts_of(const answer& found) {

@@ -9,9 +9,10 @@
 /// preference 0), none (no MX and no address, or no such name); missing where a look-up failed. Hosts by
 /// (preference, name), lower case, addresses ascending; a host named twice stands once, with its lowest
 /// preference and the flag `duplicate`. Flags: `address_literal` (the name reads as an IPv4 address; it is
-/// not asked for), `cname`, `reserved` (an address in IANA special-purpose space), `unresolvable` (A and AAAA
-/// were answered and hold no address). Provider: gmail godaddy yandex qq ovh, else the registrable domain of
-/// the most preferred host; only with kind mx or implicit.
+/// not asked for), `cname`, `reserved` (an address in IANA special-purpose space), `no_ipv4` and `no_ipv6`
+/// (answered, and only the other family has addresses), `unresolvable` (A and AAAA were answered and hold no
+/// address). Provider: gmail godaddy yandex qq ovh, else the registrable domain of the most preferred host;
+/// only with kind mx or implicit.
 ///
 /// smtp. Hosts in their order, of each first IPv4 then IPv6 ascending, until one greets with 220; where none
 /// does, the first that was tried. Special-purpose addresses are passed over: `blocked` when there is nothing

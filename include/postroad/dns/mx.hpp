@@ -43,8 +43,11 @@ struct mail_host {
   bool address_literal =
       false;             ///< the exchange reads as an address: no such name is asked for, see find_mail_hosts
   bool reserved = false; ///< an address in IANA special-purpose space
-  bool unresolvable = false; ///< asked for, and no address of any family
-  bool duplicate = false;    ///< listed more than once; this is the lowest preference
+  /// No address, and no look-up that may have hidden one: both families were answered, or the name does not
+  /// exist, or it reads as an address itself.
+  bool unresolvable = false;
+  bool no_ipv4 = false, no_ipv6 = false; ///< an address of the other family only
+  bool duplicate = false;                ///< listed more than once; this is the lowest preference
 };
 
 /// What mxcheck knows of one domain: the `mx` member.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace postroad::dns {
 
@@ -109,19 +110,23 @@ static_assert(std::is_sorted(std::begin(two_label_suffixes), std::end(two_label_
   return host.substr(start_of_last(two - 1));
 }
 
-/// Names providers by the longest matching suffix of a host name, else by its registrable domain.
+/// Names providers by the longest matching suffix of a host name, else by its registrable domain. Suffixes
+/// change hands: a name may hold from one day on, or until one.
 ///
 /// Example: provider_map{}.of("alt1.aspmx.l.google.com") == "gmail"; .of("mx.example.co.uk") ==
 /// "example.co.uk".
 class provider_map {
 public:
-  provider_map() {
+  /// `day`, as in "2026-11-26", is the day of the measurement; empty: after all the days that maps name.
+  explicit provider_map(std::string day = {}) : day_(day.empty() ? "9999-12-31" : std::move(day)) {
     for (const auto& [suffix, provider] : default_providers)
-      names_.emplace(suffix, provider);
+      names_[std::string(suffix)].push_back({std::string(provider), {}, {}, true});
   }
 
-  /// Adds "suffix TAB name" lines; blank lines and # lines are skipped. A suffix given again replaces what
-  /// was there. The error's offset is in bytes from the start; lines before it have been taken.
+  /// Adds "suffix TAB name [TAB first day [TAB last day]]" lines; blank lines and # lines are skipped, and so
+  /// is what is behind the days. What is said of a suffix takes the place of what ships; of several lines
+  /// that hold on the day the last one counts. The error's offset is in bytes from the start; lines before it
+  /// have been taken.
   [[nodiscard]] result<std::size_t> load(std::string_view lines) {
     std::size_t taken = 0;
     const char* const start = lines.data();
@@ -131,12 +136,16 @@ public:
         continue;
       const auto at = static_cast<std::size_t>(line.data() - start);
       auto suffix = text::trimmed(text::take_until(line, '\t'));
-      const auto provider = text::trimmed(line);
+      claim said{std::string(text::trimmed(text::take_until(line, '\t'))),
+                 std::string(text::trimmed(text::take_until(line, '\t'))),
+                 std::string(text::trimmed(text::take_until(line, '\t'))), false};
       while (suffix.starts_with('.'))
         suffix.remove_prefix(1);
-      if (suffix.empty() || provider.empty())
+      if (suffix.empty() || said.provider.empty())
         return failure{at, "not a suffix, a tab and a name"};
-      names_[text::lowered(suffix)] = provider;
+      if (!is_day(said.from) || !is_day(said.until))
+        return failure{at, "a day is YYYY-MM-DD"};
+      add(text::lowered(suffix), std::move(said));
       ++taken;
     }
     return taken;
@@ -146,7 +155,8 @@ public:
   [[nodiscard]] std::string of(std::string_view host) const {
     for (auto rest = host; !rest.empty();) {
       if (const auto found = names_.find(rest); found != names_.end())
-        return found->second;
+        if (const auto* const said = holding(found->second))
+          return said->provider;
       const auto dot = rest.find('.');
       rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
     }
@@ -154,13 +164,37 @@ public:
   }
 
 private:
+  struct claim {
+    std::string provider;
+    std::string from, until; ///< the days included; empty: always
+    bool ships = false;
+  };
   struct text_hash {
     using is_transparent = void;
     [[nodiscard]] std::size_t operator()(std::string_view s) const noexcept {
       return std::hash<std::string_view>{}(s);
     }
   };
-  std::unordered_map<std::string, std::string, text_hash, std::equal_to<>> names_;
+
+  [[nodiscard]] static bool is_day(std::string_view s) noexcept {
+    constexpr std::string_view form = "dddd-dd-dd"; // sorts by its bytes, as time does
+    return s.empty() || std::equal(s.begin(), s.end(), form.begin(), form.end(),
+                                   [](char c, char f) { return f == 'd' ? text::is_digit(c) : c == f; });
+  }
+  void add(std::string suffix, claim said) {
+    auto& all = names_[std::move(suffix)];
+    std::erase_if(all, [](const claim& c) { return c.ships; });
+    all.push_back(std::move(said));
+  }
+  [[nodiscard]] const claim* holding(const std::vector<claim>& all) const noexcept {
+    for (auto c = all.rbegin(); c != all.rend(); ++c)
+      if (c->from <= day_ && (c->until.empty() || day_ <= c->until))
+        return &*c;
+    return nullptr;
+  }
+
+  std::string day_;
+  std::unordered_map<std::string, std::vector<claim>, text_hash, std::equal_to<>> names_;
 };
 
 } // namespace postroad::dns

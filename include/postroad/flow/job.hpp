@@ -10,12 +10,13 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -120,7 +121,7 @@ public:
   }
 
   /// Writes the record with the measured member (JSON), and with further members behind it that --each adds.
-  void write(outcome what, std::string_view json, std::initializer_list<record::member> more = {}) {
+  void write(outcome what, std::string_view json, std::span<const record::member> more = {}) {
     if (out_.empty() && !desk_.texts.empty()) {
       out_.swap(desk_.texts.back());
       desk_.texts.pop_back();
@@ -129,6 +130,11 @@ public:
     desk_.written.insert(desk_.written.end(), more.begin(), more.end());
     record::append_record(out_, line_view(), there_, desk_.written);
     outcomes_.push_back(what);
+  }
+
+  /// Whether the record has one of the members that --each adds, from an earlier run.
+  [[nodiscard]] bool stood(std::string_view member) const noexcept {
+    return std::any_of(there_.begin(), there_.end(), [&](const auto& m) { return m.name == member; });
   }
 
   /// An empty string to build the member in, until the next co_await: the jobs share it.

@@ -67,7 +67,7 @@ private:
   const blocklist& blocked_;
   bool ipv4_, ipv6_;
   std::uint16_t default_port_;
-  std::size_t outcome_, kind_, name_, preference_, ipv4_list_, ipv6_list_, ipv4_outcome_;
+  std::size_t outcome_, kind_, name_, preference_, ipv4_list_, ipv6_list_, ipv4_outcome_, ipv6_outcome_;
 };
 
 /// The member `smtp` of a record, where it names a server that is to be probed further.

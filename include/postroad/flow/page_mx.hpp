@@ -48,7 +48,8 @@ inline std::map<std::size_t, host_page> hosts_of_page(page_view& v) {
     for (auto& i : v.all(path))
       hosts[i.ordinal].addresses.push_back(i.text);
   for (auto& i : v.all("mx.hosts[].flags[]"))
-    hosts[i.ordinal].flags += (hosts[i.ordinal].flags.empty() ? "" : " ") + i.text;
+    if (i.text != "no_ipv6") // true of most, and seen at the addresses
+      hosts[i.ordinal].flags += (hosts[i.ordinal].flags.empty() ? "" : " ") + i.text;
   for (auto& i : v.all("mx.hosts[].ipv4_outcome"))
     if (i.text != "ok" && i.text != "nodata")
       hosts[i.ordinal].trouble = "A " + i.text;

@@ -84,6 +84,20 @@ inline void start_family(client& resolver, const name& n, type t, mail_host& h, 
   }
 }
 
+/// Whether a look-up says for certain that there is no address.
+[[nodiscard]] inline bool says_none(const std::optional<outcome>& o) noexcept {
+  return o == outcome::nodata || o == outcome::nxdomain;
+}
+
+inline void flag_missing(mail_host& h) noexcept {
+  const bool none4 = says_none(h.ipv4_outcome), none6 = says_none(h.ipv6_outcome);
+  const bool no_name = h.ipv4_outcome == outcome::nxdomain || h.ipv6_outcome == outcome::nxdomain;
+  if (h.ipv4.empty() && h.ipv6.empty())
+    h.unresolvable = h.address_literal || h.name == "." || no_name || (none4 && none6);
+  h.no_ipv4 = none4 && !h.ipv6.empty();
+  h.no_ipv6 = none6 && !h.ipv4.empty();
+}
+
 /// Asks for the addresses of every host, all at once. `names` are those of the hosts, in their order.
 inline net::task<void> ask_addresses(client& resolver, std::vector<mail_host>& hosts, std::vector<name> names,
                                      mx_options options) {
@@ -97,7 +111,7 @@ inline net::task<void> ask_addresses(client& resolver, std::vector<mail_host>& h
   }
   co_await all;
   for (auto& h : hosts)
-    h.unresolvable = (options.ipv4 || options.ipv6) && h.ipv4.empty() && h.ipv6.empty();
+    flag_missing(h);
 }
 
 /// Without MX, the domain's own addresses decide: RFC 5321 5.1.
@@ -109,7 +123,7 @@ inline net::task<void> ask_implicit(client& resolver, name domain, mx_options op
   const auto settled = [](const std::optional<outcome>& o) {
     return o == outcome::ok || o == outcome::nodata || o == outcome::nxdomain;
   };
-  if (!self[0].unresolvable) {
+  if (!self[0].ipv4.empty() || !self[0].ipv6.empty()) {
     route.kind = mx_kind::implicit;
     route.hosts = std::move(self);
   } else if (options.ipv4 && options.ipv6 && settled(self[0].ipv4_outcome) && settled(self[0].ipv6_outcome)) {
@@ -150,6 +164,10 @@ inline void write_flags(text::json_writer& json, const mail_host& h) {
     json.value("reserved");
   if (h.unresolvable)
     json.value("unresolvable");
+  if (h.no_ipv4)
+    json.value("no_ipv4");
+  if (h.no_ipv6)
+    json.value("no_ipv6");
   if (h.duplicate)
     json.value("duplicate");
   json.end();

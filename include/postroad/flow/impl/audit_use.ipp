@@ -111,14 +111,14 @@ POSTROAD_DECL no_resolver why_no_resolver(const subject& about, const net::court
   return {outcome::ok, {}};
 }
 
-POSTROAD_DECL void write_each_target(job& record, const dns::audit::report& r, std::string_view json) {
+POSTROAD_DECL void write_each_target(flow::job& job, const dns::audit::report& r, std::string_view json) {
   std::string target, ip;
-  const std::string_view port = record.about().port ? "25" : "";
+  const std::string_view port = job.about().port ? "25" : "";
   const auto write = [&] {
-    if (port.empty())
-      record.write(r.what, json, {{"ip", ip}, {"target", target}});
-    else
-      record.write(r.what, json, {{"ip", ip}, {"port", port}, {"target", target}});
+    std::vector<record::member> added = {{"ip", ip}, {"target", target}};
+    if (!port.empty())
+      added.push_back({"port", port});
+    job.write(r.what, json, added);
   };
   for (const auto& t : r.targets) {
     target.clear();
@@ -127,8 +127,13 @@ POSTROAD_DECL void write_each_target(job& record, const dns::audit::report& r, s
     ip = t.ip ? '"' + net::to_string(*t.ip) + '"' : "null";
     write();
   }
-  if (r.targets.empty())
-    record.write(r.what, json, {{"ip", "null"}});
+  if (!r.targets.empty())
+    return;
+  ip = target = "null";
+  std::vector<record::member> none = {{"ip", ip}};
+  if (job.stood("target"))
+    none.push_back({"target", target});
+  job.write(r.what, json, none);
 }
 
 POSTROAD_DECL void write_reference(text::json_writer& out, const dns::audit::reference& truth) {

@@ -19,7 +19,7 @@ POSTROAD_DECL dns::client_settings client_settings_of(const settings& use, std::
 }
 
 POSTROAD_DECL dns::provider_map providers_of(const std::string& file) {
-  dns::provider_map map;
+  dns::provider_map map(text::now_rfc3339().substr(0, 10));
   if (file.empty())
     return map;
   if (const auto taken = map.load(whole_file(file)); !taken)
@@ -41,7 +41,8 @@ POSTROAD_DECL void write_dns_counts(text::json_writer& out, const dns::client& c
   out.member("bytes_out", c.bytes_out).member("bytes_in", c.bytes_in).end();
 }
 
-POSTROAD_DECL void write_each_address(job& record, const dns::mail_route& route, std::string_view mx_json) {
+POSTROAD_DECL void write_each_address(flow::job& job, const dns::mail_route& route,
+                                      std::string_view mx_json) {
   bool any = false;
   for (const auto& h : route.hosts) {
     std::string name;
@@ -50,13 +51,20 @@ POSTROAD_DECL void write_each_address(job& record, const dns::mail_route& route,
     for (const auto* family : {&h.ipv4, &h.ipv6}) {
       for (const auto& ip : *family) {
         const auto address = '"' + net::to_string(ip) + '"';
-        record.write(route.what, mx_json, {{"host", name}, {"preference", preference}, {"ip", address}});
+        const record::member added[] = {{"host", name}, {"preference", preference}, {"ip", address}};
+        job.write(route.what, mx_json, added);
         any = true;
       }
     }
   }
-  if (!any)
-    record.write(route.what, mx_json);
+  if (any)
+    return;
+  // What an earlier run added is true no more.
+  std::vector<record::member> stale;
+  for (const auto* member : {"host", "preference", "ip"})
+    if (job.stood(member))
+      stale.push_back({member, "null"});
+  job.write(route.what, mx_json, stale);
 }
 
 } // namespace postroad::flow

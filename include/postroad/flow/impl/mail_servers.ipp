@@ -12,7 +12,7 @@ POSTROAD_DECL mail_servers::mail_servers(const room& in, dns::client& dns, std::
       default_port_(default_port), outcome_(in.want("mx.outcome")), kind_(in.want("mx.kind")),
       name_(in.want("mx.hosts[].name")), preference_(in.want("mx.hosts[].preference")),
       ipv4_list_(in.want("mx.hosts[].ipv4[]")), ipv6_list_(in.want("mx.hosts[].ipv6[]")),
-      ipv4_outcome_(in.want("mx.hosts[].ipv4_outcome")) {}
+      ipv4_outcome_(in.want("mx.hosts[].ipv4_outcome")), ipv6_outcome_(in.want("mx.hosts[].ipv6_outcome")) {}
 
 POSTROAD_DECL bool mail_servers::says_mx(const job& record) const {
   return record.has(outcome_) || record.has(kind_);
@@ -37,7 +37,7 @@ POSTROAD_DECL std::vector<server_walk::host> mail_servers::hosts_in(const job& r
   };
   for (const auto& f : record.fields()) {
     const bool concerns = f.path == name_ || f.path == preference_ || f.path == ipv4_list_ ||
-                          f.path == ipv6_list_ || f.path == ipv4_outcome_;
+                          f.path == ipv6_list_ || f.path == ipv4_outcome_ || f.path == ipv6_outcome_;
     if (!concerns)
       continue;
     at_least(f.ordinal + 1);
@@ -45,7 +45,7 @@ POSTROAD_DECL std::vector<server_walk::host> mail_servers::hosts_in(const job& r
       hosts[f.ordinal].name = text::json_unescaped(f.raw);
     if (f.path == preference_)
       preference[f.ordinal] = text::number<std::uint32_t>(f.raw).value_or(0);
-    if (f.path == ipv4_outcome_)
+    if (f.path == ipv4_outcome_ || f.path == ipv6_outcome_)
       hosts[f.ordinal].is_known = true;
     if (f.path == ipv4_list_ || f.path == ipv6_list_)
       add_address(record, f, hosts);
