@@ -14,6 +14,19 @@ TEST_CASE("an unknown server has 376 ms, a fast one never less than 100 ms") {
   CHECK(e.mean() == 200us);
 }
 
+TEST_CASE("overdue is what is later than nearly all, but no hiccup") {
+  rtt_estimator e;
+  CHECK(e.overdue() == e.timeout()); // nothing is known
+  for (int i = 0; i < 1000; ++i)
+    e.sample(200us);
+  CHECK(e.overdue() == 25ms);
+  rtt_estimator slow;
+  for (int i = 0; i < 1000; ++i)
+    slow.sample(i % 20 == 0 ? 400ms : 1ms);
+  CHECK(slow.overdue() > 400ms);
+  CHECK(slow.overdue() <= slow.timeout());
+}
+
 TEST_CASE("RFC 6298 2: the time-out follows mean and deviation") {
   rtt_estimator e;
   e.sample(200ms);

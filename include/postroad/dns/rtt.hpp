@@ -46,6 +46,15 @@ public:
     return std::clamp(microseconds(static_cast<std::int64_t>(want)), least, greatest);
   }
 
+  /// When an answer is later than nearly all answers are. It may still come, and asking again so soon would
+  /// punish every hiccup; but whoever counts what is under way need not count on it.
+  [[nodiscard]] microseconds overdue() const noexcept {
+    constexpr microseconds soonest{25'000}; // a few turns of a busy machine
+    const auto want = std::max(mean_ + 4 * deviation_, 2 * percentile_);
+    return samples_ < refresh ? timeout()
+                              : std::clamp(microseconds(static_cast<std::int64_t>(want)), soonest, timeout());
+  }
+
 private:
   static constexpr std::size_t per_octave = 4, octaves = 24; // up to 16 s, in steps of 19 %
   static constexpr std::uint32_t refresh = 256;              // samples between two looks at the histogram

@@ -136,8 +136,16 @@ POSTROAD_DECL void client::engine::write_query(std::uint32_t slot, std::uint16_t
   out.commit(size, s.to, server, at.key);
   ++counts.queries;
   counts.bytes_out += size;
-  const auto wait = std::min(backed_off(s.rtt.timeout(), q.timeouts), q.left);
-  schedule(now + wait, {slot, tenants[slot], detail::due::silence, at.sequence});
+  const auto wait = patience(q, s), late = s.rtt.overdue();
+  schedule(now + std::min(wait, late),
+           {slot, tenants[slot], late < wait ? detail::due::overdue : detail::due::silence, at.sequence});
+}
+
+POSTROAD_DECL detail::microseconds client::engine::patience(const question& q,
+                                                            const detail::server_state& s) const noexcept {
+  // At the end of a list there is room for one packet too many, and everybody waits for the last.
+  const bool last_ones = q.timeouts > 0 && fresh.empty() && again.empty();
+  return std::min(backed_off(last_ones ? s.rtt.overdue() : s.rtt.timeout(), q.timeouts), q.left);
 }
 
 POSTROAD_DECL detail::microseconds client::engine::backed_off(detail::microseconds base,

@@ -51,8 +51,18 @@ POSTROAD_DECL void client::engine::on_deadline(const detail::deadline& d) {
     return;
   }
   attempt& at = q.with(d.sequence);
-  if (at.sequence == d.sequence && at.key != inflight_table::none && !at.silent && !at.answered)
+  if (at.sequence != d.sequence || at.key == inflight_table::none || at.silent || at.answered)
+    return;
+  if (d.what == detail::due::overdue)
+    on_overdue(d.slot, at);
+  else
     on_silence(d.slot, at);
+}
+
+POSTROAD_DECL void client::engine::on_overdue(std::uint32_t slot, attempt& at) {
+  release_room(at);
+  const auto until = std::max(at.sent + patience(questions[slot], servers[at.server]), turn);
+  schedule(until, {slot, tenants[slot], detail::due::silence, at.sequence});
 }
 
 POSTROAD_DECL void client::engine::on_silence(std::uint32_t slot, attempt& at) {

@@ -128,7 +128,12 @@ struct udp_port {
   bool waiting = false;   ///< an async_wait is out
 };
 
-enum class due : std::uint8_t { silence, budget, grace };
+enum class due : std::uint8_t {
+  overdue, ///< a packet's answer is late: it holds no room in the window any more
+  silence, ///< a packet's time is over
+  budget,  ///< the question's time is over
+  grace    ///< no second reply is waited for any more
+};
 
 struct deadline {
   std::uint32_t slot, generation;
