@@ -12,8 +12,8 @@ namespace postroad::dns {
 ///
 /// A *loss* is a packet that brought nothing while a later try for the same question did: too many of them
 /// shrink the window. A name that nobody answers is not our doing and changes nothing. A server that answers
-/// nothing at all gets half as much, again and again. When a smaller window does not lower the share of
-/// losses, the path is lossy by itself: the old window comes back and that share is put up with. Example:
+/// nothing at all gets half as much, again and again. When a window of half the size does not lower the share
+/// of losses, the path is lossy by itself: the old window comes back and that share is put up with. Example:
 /// knot with Linux' default buffer holds about 195 queries; the window swings just below and above.
 class window {
 public:
@@ -24,6 +24,7 @@ public:
   static constexpr double base_tolerance =
       .005; // share of losses; steady congestion shows more within an epoch
   static constexpr double max_tolerance = .3;
+  static constexpr double careful = .8; // share of the ceiling from which on growth is slow
   static constexpr std::chrono::milliseconds epoch{
       100}; // no less than the least time-out: losses show that late
 
@@ -46,13 +47,21 @@ public:
     ++answers_;
     const bool used = in_flight_ + 1 >= size_ / 2;
     if (used && !judging_)
-      size_ = std::min(cap_, size_ + 1 / size_);
+      grow();
     end_epoch(now);
   }
   void on_loss(time now) noexcept { ++losses_, end_epoch(now); }
   void on_silence(time now) noexcept { ++silences_, end_epoch(now); }
 
 private:
+  /// Slowly where the server was full before, as CUBIC (RFC 9438 4.1) does; beyond that, at full pace again.
+  void grow() noexcept {
+    if (size_ > ceiling_)
+      ceiling_ = 0;
+    const double pace = size_ > careful * ceiling_ && ceiling_ > 0 ? .1 : 1;
+    size_ = std::min(cap_, size_ + pace / size_);
+  }
+
   void end_epoch(time now) noexcept {
     if (now - since_ < epoch)
       return;
@@ -69,25 +78,39 @@ private:
 
   void judge(double share, unsigned losses) noexcept {
     if (judging_ != 0) {
-      if (--judging_ == 0 && share > share_before_ / 2) {
-        size_ = size_before_;
-        tolerance_ = std::min(max_tolerance, 1.5 * std::max(share, share_before_));
-      }
-      return;
-    }
-    if (share > tolerance_ && losses >= least) {
-      size_before_ = size_, share_before_ = share;
-      size_ = std::max(std::min(least, cap_), size_ * decrease);
-      judging_ = 3; // two epochs in which losses of the old window still come to light, one to judge
+      if (--judging_ == 0)
+        conclude(share);
+    } else if (share > tolerance_ && losses >= least) {
+      size_before_ = size_, share_before_ = share, steps_ = 0;
+      step_down();
     } else if (losses == 0) {
       tolerance_ = std::max(base_tolerance, .95 * tolerance_);
     }
   }
 
+  void step_down() noexcept {
+    ++steps_;
+    size_ = std::max(std::min(least, cap_), size_ * decrease);
+    judging_ = 3; // two epochs in which losses of the old window still come to light, one to judge
+  }
+
+  /// A smaller window has been tried: did it help?
+  void conclude(double share) noexcept {
+    if (share <= share_before_ / 2) {
+      ceiling_ = size_before_;
+    } else if (steps_ < 2) { // it may have been far too large
+      step_down();
+    } else {
+      size_ = size_before_;
+      tolerance_ = std::min(max_tolerance, 1.5 * std::max(share, share_before_));
+    }
+  }
+
   double cap_, size_;
   double size_before_ = 0, share_before_ = 0, tolerance_ = base_tolerance;
+  double ceiling_ = 0; ///< at this size losses were ours; 0: not known
   time since_{};
-  unsigned in_flight_ = 0, answers_ = 0, losses_ = 0, silences_ = 0, judging_ = 0;
+  unsigned in_flight_ = 0, answers_ = 0, losses_ = 0, silences_ = 0, judging_ = 0, steps_ = 0;
   bool full_ = false;
 };
 
