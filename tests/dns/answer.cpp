@@ -172,6 +172,23 @@ TEST_CASE("a broken record makes the answer malformed and leaves the sound ones 
   CHECK(lying.mx.size() == 1);
 }
 
+TEST_CASE("bytes behind the last record: a count is too small, and nothing is to be relied on") {
+  const auto record = wire::mx(10, wire::name("mx.example"));
+  const auto one_too_many = [&](unsigned counted) {
+    return read(mx_reply()
+                    .record(wire::pointer(12), 15, record)
+                    .record(wire::pointer(12), 15, wire::mx(20, wire::name("two.example")))
+                    .count(1, counted),
+                dns::type::mx);
+  };
+  CHECK(one_too_many(2).what == outcome::ok);
+  const auto cut = one_too_many(1);
+  CHECK(cut.what == outcome::malformed);
+  CHECK(cut.mx.size() == 1);
+  CHECK(one_too_many(0).what == outcome::malformed);
+  CHECK(read(mx_reply(0x8183).raw({0}), dns::type::mx).what == outcome::malformed);
+}
+
 TEST_CASE("RFC 6891 6.1.1: two OPTs are malformed") {
   const auto a =
       read(mx_reply().section(3).record({0}, 41, {}, 0, 1232).record({0}, 41, {}, 0, 1232), dns::type::mx);

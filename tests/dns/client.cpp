@@ -1,63 +1,19 @@
 #include <postroad/dns/client.hpp>
 
-#include "../support/scripted_dns.hpp"
+#include "asking.hpp"
 
-#include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <doctest/doctest.h>
 
 #include <set>
 
-using namespace postroad;
-using namespace std::chrono_literals;
-using support::scripted_dns;
-using manner = scripted_dns::manner;
-using replies = std::vector<scripted_dns::reply>;
-using request = scripted_dns::request;
+using namespace dns_test;
 
 namespace {
-
-net::endpoint at(const scripted_dns& server) {
-  return {*net::parse_address("127.0.0.1"), server.port()};
-}
-
-dns::client_settings settings_for(std::initializer_list<const scripted_dns*> servers) {
-  dns::client_settings s;
-  for (const auto* server : servers)
-    s.resolvers.push_back(at(*server));
-  s.timeout = 2s;
-  return s;
-}
-
-/// One client, questions asked one after the other or together.
-struct asking {
-  explicit asking(dns::client_settings s) : client(io, std::move(s)) {}
-
-  dns::answer_ptr mx(const char* n = "a.example") { return one(n, dns::type::mx); }
-  dns::answer_ptr one(const char* n, dns::type t) {
-    dns::answer_ptr got;
-    client.ask_uncached(*dns::parse_name(n), t, [&](dns::answer_ptr a) { got = std::move(a); });
-    run();
-    REQUIRE(got);
-    return got;
-  }
-  void run() {
-    io.restart();
-    io.run_for(8s);
-    CHECK_MESSAGE(io.stopped(), "something keeps the context running");
-  }
-
-  asio::io_context io{1};
-  dns::client client;
-};
 
 net::task<void> ask_into(dns::client& c, std::string n, dns::type t, std::vector<dns::answer_ptr>& out) {
   auto a = co_await c.ask(*dns::parse_name(n), t);
   out.push_back(std::move(a));
-}
-
-replies silence() {
-  return {};
 }
 
 } // namespace

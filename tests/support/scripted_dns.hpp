@@ -85,11 +85,13 @@ public:
 
   enum class manner {
     plain,
-    other_port,     ///< UDP: from a socket that nobody asked
-    byte_by_byte,   ///< TCP
-    close,          ///< TCP: without a byte
-    half_a_prefix,  ///< TCP: one byte of the length, then close
-    half_a_message, ///< TCP: half of it, then close
+    other_port,       ///< UDP: from a socket that nobody asked
+    byte_by_byte,     ///< TCP
+    close,            ///< TCP: without a byte
+    half_a_prefix,    ///< TCP: one byte of the length, then close
+    half_a_message,   ///< TCP: half of it, then close
+    stall_in_prefix,  ///< TCP: one byte of the length, and no more
+    stall_in_message, ///< TCP: half of it, and no more
   };
   struct reply {
     bytes message;
@@ -275,9 +277,11 @@ private:
       out.clear();
       break;
     case manner::half_a_prefix:
+    case manner::stall_in_prefix:
       out.resize(1);
       break;
     case manner::half_a_message:
+    case manner::stall_in_message:
       out.resize(out.size() / 2);
       break;
     default:

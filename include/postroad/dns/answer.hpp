@@ -231,6 +231,8 @@ inline void read_answer(const message& m, type t, answer& a) {
   }
   if (cursor.problem())
     survey.note(*cursor.problem());
+  else if (cursor.at() != m.bytes().size()) // a count is too small: who knows what else is missing
+    survey.note({cursor.at(), "bytes behind the last record", "RFC 1035 4.1.1"});
   detail::walk_chain(m, t, a, step);
 
   a.code = static_cast<rcode>(survey.upper_rcode << 4 | m.header_rcode());

@@ -251,6 +251,8 @@ public:
   }
 
   [[nodiscard]] const std::optional<parse_error>& problem() const noexcept { return problem_; }
+  /// Where the next record begins, or the message ends when it is what it says it is.
+  [[nodiscard]] std::size_t at() const noexcept { return at_; }
 
 private:
   std::nullopt_t stop(std::string_view why, std::string_view rfc) noexcept {

@@ -28,7 +28,7 @@ struct audit_settings {
   std::uint32_t passes = 1;
   std::chrono::milliseconds repeat_after{1000};
   std::chrono::milliseconds pace{100}; // ten questions a second trouble no resolver
-  std::chrono::milliseconds grace{1000};
+  std::chrono::milliseconds grace{500}; // an injector races the truth: it is late by a round trip at most
   bool each_target = false;
 };
 
