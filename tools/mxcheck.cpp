@@ -15,6 +15,8 @@ namespace {
 struct settings : flow::settings {
   bool each = false;
   bool mx_only = false;
+  bool dnssec_ok = false;
+  bool checking_disabled = false;
   std::string providers;
 };
 
@@ -29,10 +31,17 @@ const flow::tool mxcheck{
     .page = flow::page_of_mx,
 };
 
+dns::client_settings client_settings_of(const settings& use) {
+  auto s = flow::client_settings_of(use, use.retries);
+  s.dnssec_ok = use.dnssec_ok;
+  s.checking_disabled = use.checking_disabled;
+  return s;
+}
+
 class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
-      : use_(use), dns_(in.io, flow::client_settings_of(use, use.retries)),
+      : use_(use), dns_(in.io, client_settings_of(use)),
         providers_(flow::providers_of(use.providers)),
         blocked_([&list = in.blocked](const std::string& host) { return list.has(host); }) {
     ask_.addresses = !use.mx_only;
@@ -75,6 +84,9 @@ int main(int argc, char** argv) {
     cli::options table;
     table.add(0, "each", "write one record for each server address", use.each);
     table.add(0, "mx-only", "ask for no addresses", use.mx_only);
+    table.add(0, "dnssec-ok", "ask for signatures as well, which some resolvers need to say AD (DO)",
+              use.dnssec_ok);
+    table.add(0, "checking-disabled", "ask resolvers not to validate (CD)", use.checking_disabled);
     table.add(0, "providers", "FILE", "read which MX suffix belongs to which provider from FILE",
               use.providers);
     return flow::main_of(mxcheck, table, use, argc, argv,

@@ -58,9 +58,13 @@ void check_answer(const dns::message& m, dns::type t) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span<const std::uint8_t> bytes(data, size);
+  const auto asked = *dns::parse_name("mail.example");
+  require(dns::question_damage(bytes, asked, dns::type::mx) <= 8 * (dns::name::max_size + 4));
   const auto m = dns::parse_message(bytes);
   if (!m)
     return 0;
+  require((dns::match_question(*m, asked, dns::type::mx) == dns::question_match::exact) <=
+          (dns::question_damage(bytes, asked, dns::type::mx) == 0));
   check_records(*m);
   for (const auto t :
        {dns::type::mx, dns::type::a, dns::type::aaaa, dns::type::txt, dns::type::cname, dns::type::tlsa})

@@ -67,8 +67,8 @@ address with_bits(const address& at, std::size_t byte, unsigned bits) {
 /// One resolver: what it has been asked, and what it makes of a question.
 class lying_resolver {
 public:
-  lying_resolver(asio::io_context& on, const resolver& who, const zone& names, contacts& seen)
-      : io_(on), who_(who), names_(names), seen_(seen), socket_(on, udp::endpoint(who.at, 53)) {
+  lying_resolver(asio::io_context& on, const resolver& who, const zone& names)
+      : io_(on), who_(who), names_(names), socket_(on, udp::endpoint(who.at, 53)) {
     if (who.kind->does == liar::other_address)
       other_.emplace(on, udp::endpoint(make_address("20.59.0." + std::to_string(10 + who.number % 200)), 0));
     await();
@@ -89,7 +89,6 @@ private:
     const auto asked = read_question(message);
     if (!asked)
       return;
-    seen_.question(asked->name, static_cast<std::uint16_t>(asked->type), false);
     for (auto& reply : replies_to(*asked))
       send(std::move(reply), client_);
   }
@@ -121,7 +120,6 @@ private:
   asio::io_context& io_;
   const resolver who_;
   const zone& names_;
-  contacts& seen_;
   udp::socket socket_;
   std::optional<udp::socket> other_;
   std::array<std::uint8_t, 4096> buffer_{};
@@ -412,7 +410,7 @@ resolver_world::resolver_world(asio::io_context& on, const std::vector<resolver>
   for (const auto& one : all) {
     if (one.kind->does == liar::closed_port)
       continue;
-    resolvers_.push_back(std::make_unique<lying_resolver>(on, one, names, seen));
+    resolvers_.push_back(std::make_unique<lying_resolver>(on, one, names));
     if (one.kind->does == liar::truncates)
       streams_.push_back(std::make_unique<stream_server>(on, one.at, names, seen));
   }
