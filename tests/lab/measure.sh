@@ -113,8 +113,32 @@ few_retransmissions() { # NAME SHARE: per hundred questions
     { jq -c .dns "$dir/$1.metadata"; return 1; }
 }
 
+losing() { # PERCENT COMMAND...: with so many of the answers of port 53 dropped on their way
+  local status=0
+  nft "add table inet lossy; add chain inet lossy way { type filter hook input priority 0; };
+    add rule inet lossy way udp sport 53 numgen random mod 100 < $1 drop" || return
+  "${@:2}" || status=$?
+  nft delete table inet lossy
+  return $status
+}
+some_retransmissions() { # NAME SHARE: the path did lose what it should
+  jq -e --argjson share "$2" '.dns | .retransmissions * 100 >= .questions * $share / 2' "$dir/$1.metadata" >/dev/null ||
+    { jq -c .dns "$dir/$1.metadata"; return 1; }
+}
+pages() { # what a person sees of each kind of domain
+  local said
+  said=$(script -qec "mxcheck --resolver $lab_resolver -k signed.example null.lab.example implicit.lab.example alias.lab.example broken.example" /dev/null </dev/null |
+    sed 's/\x1b\[[0-9]*m//g')
+  grep -q 'signed.example: receives mail' <<<"$said" && grep -q 'the resolver claims to have validated' <<<"$said" &&
+    grep -q 'null.lab.example: refuses mail' <<<"$said" && grep -q 'implicit.lab.example: receives mail at its own address' <<<"$said" &&
+    grep -q 'alias of' <<<"$said" && grep -q 'broken.example: servfail' <<<"$said" || { echo "$said"; return 1; }
+}
+without_validation() { # CD: the resolver hands out what it cannot validate
+  [ "$(mxcheck --checking-disabled "${tools[@]}" broken.example | jq -r .mx.outcome)" = ok ]
+}
+
 measure() {
-  local domain service probed
+  local domain service probed share
   domains_stated >"$dir/domains"
   mxcheck -k "${tools[@]}" <"$dir/domains" >"$dir/mx"
   mark
@@ -163,5 +187,14 @@ measure() {
   check "lab: unbound answers a burst of $burst_names names" burst "$lab_resolver" unbound.burst
   # A resolver that has to ask first is slow now and then: a second question after a late answer is no fault.
   check "lab: few retransmissions to unbound" few_retransmissions unbound.burst 5
+  check "lab: nsd answers a burst of $burst_names names" burst "$lab_nsd" nsd.burst
+  check "lab: few retransmissions to nsd" few_retransmissions nsd.burst 1
+  for share in 2 10; do
+    check "lab: $share % of the answers lost, none of knot's is missing" losing $share burst "$lab_knot" knot.$share
+    check "lab: $share % of the answers lost, and so many were asked for again" some_retransmissions knot.$share $share
+    check "lab: $share % of the answers lost, none of nsd's is missing" losing $share burst "$lab_nsd" nsd.$share
+  done
+  check "lab: mxcheck without validation" without_validation
+  check "lab: pages for people" pages
   report
 }

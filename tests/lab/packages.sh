@@ -1,6 +1,6 @@
 # Sourced: what the lab needs of Debian. The servers that would start as services or exclude each other are not installed
 # but unpacked beside the system: `unpacked NAME` prints the folder.
-packages_of_the_lab="knot unbound openssl iproute2 util-linux jq libdb5.3 libicu72 libnsl2 libsasl2-2"
+packages_of_the_lab="knot nsd unbound nftables openssl iproute2 util-linux jq libdb5.3 libicu72 libnsl2 libsasl2-2"
 
 download() { timeout 300 apt-get -o APT::Sandbox::User=root download -qq "$1" >/dev/null 2>&1; } # NAME
 

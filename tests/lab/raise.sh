@@ -2,6 +2,7 @@
 # ROOT is the unpacked Postfix. Every server dies with the namespace; `lower` ends them in order.
 lab_resolver=45.90.0.1
 lab_knot=45.90.0.53
+lab_nsd=45.90.0.54
 lab_servers="45.90.1.25 45.90.2.25 45.90.3.25 45.90.4.25 45.90.5.25 45.90.6.25 45.90.7.25 45.90.8.25 45.90.9.25 45.90.10.25 2a10:90:1::25"
 burst_names=2000
 children=()
@@ -10,7 +11,7 @@ addresses() { # space that looks public, so that the tools' exclusion of special
   local address
   echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/lo/disable_ipv6
   ip link set lo up
-  for address in $lab_resolver $lab_knot $lab_servers; do
+  for address in $lab_resolver $lab_knot $lab_nsd $lab_servers; do
     ip address add "$address" dev lo || return
   done
   ip route add local 45.90.0.0/16 dev lo # the rest of it refuses connections
@@ -33,15 +34,19 @@ until_true() { # SECONDS COMMAND...
 }
 
 start_dns() {
-  mkdir -p "$dir/knot" "$dir/zones"
+  mkdir -p "$dir/knot" "$dir/nsd" "$dir/zones"
   cp "$lab"/zones/*.zone "$dir/zones/" && burst_zone >"$dir/zones/burst.example.zone"
-  fill_in "$lab/knot.conf" "$dir/knot.conf" && fill_in "$lab/unbound.conf" "$dir/unbound.conf" || return
+  fill_in "$lab/knot.conf" "$dir/knot.conf" && fill_in "$lab/unbound.conf" "$dir/unbound.conf" &&
+    fill_in "$lab/nsd.conf" "$dir/nsd.conf" || return
   keymgr -c "$dir/knot.conf" signed.example generate algorithm=ecdsap256sha256 ksk=yes zsk=yes >"$dir/keymgr.log" &&
     keymgr -c "$dir/knot.conf" signed.example ds >"$dir/anchors" || return
   sed 's/^signed\./broken./;q' "$dir/anchors" >"$dir/anchor" && cat "$dir/anchor" >>"$dir/anchors"
   knotd -c "$dir/knot.conf" >"$dir/knot.out" 2>&1 &
   children+=($!)
   until_true 10 grep -q 'server started' "$dir/knot.log" || return
+  nsd -d -c "$dir/nsd.conf" >"$dir/nsd.out" 2>&1 &
+  children+=($!)
+  until_true 10 grep -q 'nsd started' "$dir/nsd.log" || return
   unbound -c "$dir/unbound.conf" >"$dir/unbound.out" 2>&1 &
   children+=($!)
   until_true 10 grep -q 'start of service' "$dir/unbound.log" || return
