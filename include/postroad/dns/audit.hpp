@@ -3,6 +3,7 @@
 
 #include <postroad/dns/answer.hpp>
 #include <postroad/dns/provider.hpp>
+#include <postroad/net/pool.hpp>
 #include <postroad/net/prefix.hpp>
 #include <postroad/net/special.hpp>
 
@@ -88,11 +89,13 @@ struct reading {
   answer_ptr got;
 };
 
-/// A question with its answers, one for each pass in which it was asked.
+/// A question with its answers, one for each pass in which it was asked. Audits come by the million, and
+/// their memory from a pool.
 struct entry {
   const question* asked = nullptr;
-  std::vector<reading> passes;
+  std::vector<reading, net::pool_allocator<reading>> passes{};
 };
+using entry_log = std::vector<entry, net::pool_allocator<entry>>;
 
 /// What a resolver is. The order is that of precedence: the first that fits is the class.
 enum class kind : std::uint8_t {

@@ -110,7 +110,7 @@ struct report {
   outcome what = outcome::aborted;
   finding found;
   std::deque<question> own; ///< questions of this audit alone: names that nobody has
-  std::vector<entry> log;   ///< what was asked, in order
+  entry_log log;            ///< what was asked, in order
   std::vector<target> targets;
   unsigned passes = 0;
   unsigned tries = 0; ///< packets and connections

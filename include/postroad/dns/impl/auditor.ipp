@@ -197,7 +197,7 @@ POSTROAD_DECL net::task<void> auditor::ask(visit& v, entry& e) {
 namespace detail {
 
 /// Whether it is no use to go on: silence at the first two questions, no data at the first four.
-[[nodiscard]] inline bool is_hopeless(const std::vector<entry>& log) {
+[[nodiscard]] inline bool is_hopeless(const entry_log& log) {
   constexpr std::size_t silences = 2, refusals = 4;
   const auto all = [&](std::size_t n, auto&& is) {
     return log.size() == n &&
@@ -208,7 +208,7 @@ namespace detail {
 }
 
 /// A resolver that has been silent four times in a row about mail is asked about other things.
-[[nodiscard]] inline bool keeps_silent(const std::vector<entry>& log) {
+[[nodiscard]] inline bool keeps_silent(const entry_log& log) {
   constexpr std::size_t often = 4;
   return log.size() >= often && std::all_of(log.end() - often, log.end(), [](const entry& e) {
            return e.passes.back().is == verdict::silent;
@@ -345,7 +345,7 @@ POSTROAD_DECL net::task<void> auditor::find_targets(visit& v) {
 
 namespace detail {
 
-[[nodiscard]] inline bool deviates_about_mail(const std::vector<entry>& log) {
+[[nodiscard]] inline bool deviates_about_mail(const entry_log& log) {
   return std::any_of(log.begin(), log.end(),
                      [](const entry& e) { return is_mail(e) && deviates(e.passes[0].is); });
 }
