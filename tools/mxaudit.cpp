@@ -1,12 +1,10 @@
 // mxaudit - find resolvers that lie about mail servers.
 #include <postroad/cli/options.hpp>
-#include <postroad/dns/audit_member.hpp>
 #include <postroad/flow/audit_use.hpp>
 #include <postroad/flow/dns_use.hpp>
 #include <postroad/flow/filter.hpp>
 #include <postroad/flow/page_resolver.hpp>
 #include <postroad/flow/schema.hpp>
-#include <postroad/text/time.hpp>
 
 using namespace postroad;
 
@@ -36,9 +34,8 @@ const flow::tool mxaudit{
 class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
-      : use_(use), courtesy_(in.courtesy), lab_(flow::allowed_of(use)),
-        dns_(in.io, flow::audit_client_of(use, use.audit)), known_(dns_, use, use.audit),
-        auditor_(in.io, dns_, known_.truth(), use.seed) {}
+      : use_(use), courtesy_(in.courtesy), dns_(in.io, flow::audit_client_of(use, use.audit)),
+        known_(dns_, use, use.audit), audits_(in, dns_, known_.truth(), use) {}
 
   net::task<void> measure(flow::job& record) override {
     const auto& about = record.about();
@@ -48,31 +45,28 @@ public:
       co_return;
     }
     const net::endpoint at{*about.ip, about.port.value_or(use_.audit.port)};
-    const auto found = co_await auditor_.run(at, !lab_.contains(at.ip));
-    auto& json = record.scratch();
-    text::json_writer out(json);
-    dns::audit::write_resolver(out, found, text::now_rfc3339());
+    const auto found = co_await audits_.at(record, at);
     if (use_.audit.each_target)
-      flow::write_each_target(record, found, json);
+      flow::write_each_target(record, *found);
     else
-      record.write(found.what, json);
+      record.write(found->what, found->json);
   }
   void abort() override {
-    auditor_.abort();
+    audits_.abort();
     dns_.stop();
   }
   void describe(text::json_writer& out) const override {
     flow::write_dns_counts(out, dns_);
+    flow::write_memo_counts(out, "audits", audits_.counts());
     flow::write_reference(out, known_.truth());
   }
 
 private:
   const settings& use_;
   net::courtesy& courtesy_;
-  net::prefix_set lab_;
   dns::client dns_;
   flow::gathered_reference known_;
-  dns::audit::auditor auditor_;
+  flow::audits audits_;
 };
 
 } // namespace

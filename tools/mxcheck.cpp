@@ -41,8 +41,7 @@ dns::client_settings client_settings_of(const settings& use) {
 class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
-      : use_(use), dns_(in.io, client_settings_of(use)),
-        providers_(flow::providers_of(use.providers)),
+      : use_(use), dns_(in.io, client_settings_of(use)), providers_(flow::providers_of(use.providers)),
         blocked_([&list = in.blocked](const std::string& host) { return list.has(host); }) {
     ask_.addresses = !use.mx_only;
     ask_.ipv4 = !use.ipv6_only;

@@ -6,13 +6,19 @@
 #include <postroad/dns/audit_member.hpp>
 #include <postroad/dns/auditor.hpp>
 #include <postroad/dns/client.hpp>
+#include <postroad/flow/filter.hpp>
 #include <postroad/flow/job.hpp>
+#include <postroad/flow/memo.hpp>
 #include <postroad/flow/settings.hpp>
 #include <postroad/net/courtesy.hpp>
+#include <postroad/net/prefix.hpp>
+#include <postroad/net/task.hpp>
 #include <postroad/text/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +33,7 @@ struct audit_settings {
   std::uint16_t port = 53;
   std::uint32_t passes = 1;
   std::chrono::milliseconds repeat_after{1000};
-  std::chrono::milliseconds pace{100}; // ten questions a second trouble no resolver
+  std::chrono::milliseconds pace{100};  // ten questions a second trouble no resolver
   std::chrono::milliseconds grace{500}; // an injector races the truth: it is late by a round trip at most
   bool each_target = false;
 };
@@ -56,9 +62,35 @@ struct no_resolver {
 };
 [[nodiscard]] no_resolver why_no_resolver(const subject&, const net::courtesy&);
 
+/// What an audit came to: the member, and what --each-target needs.
+struct audited {
+  outcome what = outcome::aborted;
+  std::string json;
+  std::vector<dns::audit::target> targets;
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return sizeof *this + json.capacity() + targets.capacity() * sizeof(dns::audit::target);
+  }
+};
+
+/// Audits resolvers, each once in a run, however often it is named.
+class audits {
+public:
+  audits(const room&, dns::client&, dns::audit::reference&, const settings&);
+  net::task<std::shared_ptr<const audited>> at(job& record, net::endpoint resolver);
+  void abort() { auditor_.abort(); }
+  [[nodiscard]] const memo<audited>::counters& counts() const noexcept { return made_.counts(); }
+
+private:
+  net::task<audited> make(net::endpoint resolver);
+
+  net::prefix_set lab_;
+  dns::audit::auditor auditor_;
+  memo<audited> made_;
+};
+
 /// One record for each false mail server, with `ip` and `target`; the record alone, with `ip` null, when
 /// there is none: whoever reads on must not take the resolver for a mail server.
-void write_each_target(job&, const dns::audit::report&, std::string_view resolver_json);
+void write_each_target(job&, const audited&);
 
 /// The truth, for the metadata.
 void write_reference(text::json_writer&, const dns::audit::reference&);

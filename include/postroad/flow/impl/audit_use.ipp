@@ -3,6 +3,7 @@
 #include <postroad/flow/audit_use.hpp>
 
 #include <postroad/flow/dns_use.hpp>
+#include <postroad/text/time.hpp>
 
 #include <asio/io_context.hpp>
 #include <fmt/format.h>
@@ -111,14 +112,33 @@ POSTROAD_DECL no_resolver why_no_resolver(const subject& about, const net::court
   return {outcome::ok, {}};
 }
 
-POSTROAD_DECL void write_each_target(flow::job& job, const dns::audit::report& r, std::string_view json) {
+POSTROAD_DECL audits::audits(const room& in, dns::client& asking, dns::audit::reference& truth,
+                             const settings& use)
+    : lab_(allowed_of(use)), auditor_(in.io, asking, truth, use.seed), made_(in.io, use.cache.bytes) {}
+
+POSTROAD_DECL net::task<audited> audits::make(net::endpoint resolver) {
+  const auto found = co_await auditor_.run(resolver, !lab_.contains(resolver.ip));
+  audited a{found.what, {}, found.targets};
+  text::json_writer out(a.json);
+  dns::audit::write_resolver(out, found, text::now_rfc3339());
+  co_return a;
+}
+
+POSTROAD_DECL net::task<std::shared_ptr<const audited>> audits::at(job& record, net::endpoint resolver) {
+  std::string key = net::to_string(resolver);
+  memo<audited>::fetch work = [this, resolver] { return make(resolver); };
+  auto made = co_await made_.get(record, std::move(key), std::move(work));
+  co_return made;
+}
+
+POSTROAD_DECL void write_each_target(flow::job& job, const audited& r) {
   std::string target, ip;
   const std::string_view port = job.about().port ? "25" : "";
   const auto write = [&] {
     std::vector<record::member> added = {{"ip", ip}, {"target", target}};
     if (!port.empty())
       added.push_back({"port", port});
-    job.write(r.what, json, added);
+    job.write(r.what, r.json, added);
   };
   for (const auto& t : r.targets) {
     target.clear();
@@ -133,7 +153,7 @@ POSTROAD_DECL void write_each_target(flow::job& job, const dns::audit::report& r
   std::vector<record::member> none = {{"ip", ip}};
   if (job.stood("target"))
     none.push_back({"target", target});
-  job.write(r.what, json, none);
+  job.write(r.what, r.json, none);
 }
 
 POSTROAD_DECL void write_reference(text::json_writer& out, const dns::audit::reference& truth) {
