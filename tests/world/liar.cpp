@@ -52,9 +52,15 @@ private:
   std::deque<resource> held_;
 };
 
-bool is_address(rrtype t) {
-  return t == rrtype::a || t == rrtype::aaaa;
-}
+/// A question, the truth about it, and whose mail it concerns.
+struct subject {
+  const question& asked;
+  const answer& truth;
+  const std::string& provider;
+  bool mail = false;
+  [[nodiscard]] bool mail_a() const { return mail && asked.type == rrtype::a; }
+  [[nodiscard]] bool mail_mx() const { return mail && asked.type == rrtype::mx; }
+};
 
 address with_bits(const address& at, std::size_t byte, unsigned bits) {
   auto raw = at.to_v4().to_bytes();
@@ -112,10 +118,16 @@ private:
   bool is_first(const question& asked) { return times_[{asked.name, asked.type}]++ == 0; }
 
   std::vector<outgoing> replies_to(const question& asked);
-  std::vector<outgoing> odd_replies(const question& asked, const answer& truth);
-  std::optional<answer> changed(const question& asked, const answer& truth);
-  bool falsify(const question& asked, const answer& truth, const std::string& provider);
-  void catch_all(const question& asked, const address& at);
+  std::vector<outgoing> odd_replies(const subject& of);
+  /// Other records than the truth's, in forged_; false when the truth stands.
+  bool changes(const subject& of);
+  bool honest_habit(const subject& of);
+  bool accident(const subject& of);
+  bool one_time_fault(const subject& of);
+  bool falsify(const subject& of);
+  bool catch_all(const subject& of, const std::string& at);
+  bool point_mail(const subject& of, const std::string& at);
+  void keep_truth(const subject& of, std::size_t all_but = 0);
 
   asio::io_context& io_;
   const resolver who_;
@@ -130,202 +142,186 @@ private:
 };
 
 /// An A record for whatever is asked; other questions find nothing.
-void lying_resolver::catch_all(const question& asked, const address& at) {
-  if (asked.type == rrtype::a)
-    forged_.a(asked.name, at);
-}
-
-/// False records in place of the true ones, for those who lie by intent; false when this kind tells the truth
-/// here.
-bool lying_resolver::falsify(const question& asked, const answer& truth, const std::string& provider) {
-  using enum liar;
-  const auto does = who_.kind->does;
-  if (does == false_one && provider != provider_names[who_.number % provider_names.size()])
-    return false;
-  if (asked.type == rrtype::mx) {
-    if (does != false_mx && does != false_mx_nowhere && does != false_both && does != false_in_front)
-      return false;
-    forged_.mx(asked.name, does == false_in_front ? 0 : 10, decoy_exchange(who_, provider));
-    if (does == false_in_front)
-      for (const auto& one : truth.records)
-        forged_.add(one.owner, *one.record);
-    return true;
-  }
-  if (asked.type != rrtype::a || does == false_mx || does == false_mx_nowhere || does == false_in_front)
-    return false;
-  const auto at = decoy_address(who_, asked.name);
-  if (does == false_pool) {
-    forged_.a(asked.name, make_address("45.58.9." + std::to_string(is_first(asked) ? 101 : 102)));
-  } else if (does == false_alias) {
-    forged_.cname(asked.name, "alias.catchall.ru");
-    forged_.a("alias.catchall.ru", at);
-  } else {
-    forged_.a(asked.name, at);
-  }
-  if (does == false_among_true)
-    for (const auto& one : truth.records)
-      forged_.add(one.owner, *one.record);
+bool lying_resolver::catch_all(const subject& of, const std::string& at) {
+  if (of.asked.type == rrtype::a)
+    forged_.a(of.asked.name, make_address(at));
   return true;
 }
 
-/// Other records than the truth's; nothing when the truth stands.
-std::optional<answer> lying_resolver::changed(const question& asked, const answer& truth) {
+/// Another address for every mail server.
+bool lying_resolver::point_mail(const subject& of, const std::string& at) {
+  if (of.mail_a())
+    forged_.a(of.asked.name, make_address(at));
+  return of.mail_a();
+}
+
+void lying_resolver::keep_truth(const subject& of, std::size_t all_but) {
+  for (std::size_t i = 0; i + all_but < of.truth.records.size(); ++i)
+    forged_.add(of.truth.records[i].owner, *of.truth.records[i].record);
+}
+
+bool lying_resolver::honest_habit(const subject& of) {
   using enum liar;
-  const auto provider = provider_of_host(asked.name);
-  const bool mail = !provider.empty() && provider != control_name;
-  const bool mail_address = mail && is_address(asked.type), mail_a = mail && asked.type == rrtype::a,
-             mail_mx = mail && asked.type == rrtype::mx;
-  const auto last_octet = [&](unsigned bits) {
-    for (const auto& one : truth.records)
-      if (one.record->kind == rrtype::a)
+  const auto& records = of.truth.records;
+  const auto neighbours = [&](unsigned bits) {
+    for (const auto& one : records)
+      if (of.mail_a() && one.record->kind == rrtype::a)
         forged_.a(one.owner, with_bits(one.record->address, 3, bits));
+    return of.mail_a();
   };
-  forged_ = {};
-  forged_.made.authority = truth.authority;
-  const auto done = [&] { return std::optional(forged_.made); };
   switch (who_.kind->does) {
   case geo:
-    return mail_a ? (last_octet(0x24), done()) : std::nullopt;
+    return neighbours(0x24);
   case geo_one_bit:
-    return mail_a ? (last_octet(0x01), done()) : std::nullopt;
+    return neighbours(0x01);
   case subset:
-    if (asked.type != rrtype::a || truth.records.empty())
-      return std::nullopt;
-    forged_.add(truth.records[0].owner, *truth.records[0].record);
-    return done();
-  case rotates: {
-    auto turned = truth;
-    if (!turned.records.empty())
-      std::rotate(turned.records.begin(),
-                  turned.records.begin() + static_cast<std::ptrdiff_t>(questions_ % turned.records.size()),
-                  turned.records.end());
-    return turned;
-  }
-  case talkative: {
-    for (const auto& one : truth.records)
+    if (of.asked.type == rrtype::a && !records.empty())
+      keep_truth(of, records.size() - 1);
+    return of.asked.type == rrtype::a && !records.empty();
+  case rotates:
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const auto& one = records[(i + questions_) % records.size()];
       forged_.add(one.owner, *one.record);
+    }
+    return !records.empty();
+  case talkative:
+    keep_truth(of);
     forged_.a("ns1.somebody.net", make_address("66.66.66.66"));
     forged_.mx("somebody.net", 1, "mx.somebody.net");
-    return truth.records.empty() ? std::nullopt : done();
-  }
+    return !records.empty();
   case renames:
-    if (!mail_mx || provider != "gmail.com")
-      return std::nullopt;
-    for (const auto& one : truth.records)
-      forged_.mx(one.owner, one.record->preference,
-                 one.record->preference == 40 ? "alt9.gmail-smtp-in.l.google.com" : one.record->text);
-    return done();
-  case identical_public:
-    return catch_all(asked, decoy_address(who_, "")), done();
-  case identical_loopback:
-    return catch_all(asked, make_address("127.0.0.1")), done();
-  case identical_private:
-    return catch_all(asked, make_address("192.168.1.254")), done();
-  case counter:
-    if (asked.type == rrtype::a)
-      ++counter_;
-    return catch_all(asked, make_address("198.18.1." + std::to_string(counter_ % 256))), done();
-  case loopback_mail:
-    return mail_a ? (forged_.a(asked.name, make_address("127.0.0.1")), done()) : std::nullopt;
-  case private_mail:
-    return mail_a ? (forged_.a(asked.name, make_address("192.168.7.7")), done()) : std::nullopt;
-  case reserved_mail:
-    return mail_a ? (forged_.a(asked.name, make_address("198.18.3.3")), done()) : std::nullopt;
-  case loopback_mx:
-    if (mail_mx)
-      forged_.mx(asked.name, 10, "localhost");
-    else if (asked.name == "localhost" && asked.type == rrtype::a)
-      forged_.a(asked.name, make_address("127.0.0.1"));
-    else
-      return std::nullopt;
-    return done();
-  case rewrites_nobody:
-  case rewrites_and_misses:
-  case false_and_rewrites:
-    if (truth.code == rcode::nxdomain)
-      return catch_all(asked, make_address("45.59.1.1")), done();
-    break;
+    for (const auto& one : records)
+      if (of.mail_mx())
+        forged_.mx(one.owner, one.record->preference,
+                   one.record->preference == 40 ? "alt9.gmail-smtp-in.l.google.com" : one.record->text);
+    return of.mail_mx() && of.provider == "gmail.com";
   default:
-    break;
-  }
-  switch (who_.kind->does) {
-  case misses:
-  case rewrites_and_misses:
-    if (!mail_mx || truth.records.size() < 2)
-      return std::nullopt;
-    for (std::size_t i = 0; i + 1 < truth.records.size(); ++i)
-      forged_.add(truth.records[i].owner, *truth.records[i].record);
-    return done();
-  case flips_address:
-    if (!mail_a || provider != "gmail.com" || truth.records.empty() || !is_first(asked))
-      return std::nullopt;
-    forged_.a(asked.name,
-              with_bits(truth.records[0].record->address, who_.number / 8 % 4, 1U << who_.number % 8));
-    return done();
-  case flips_exchange: {
-    if (!mail_mx || !is_first(asked))
-      return std::nullopt;
-    for (const auto& one : truth.records) {
-      auto host = one.record->text;
-      if (&one == &truth.records.front())
-        host[0] = static_cast<char>(host[0] ^ 1);
-      forged_.mx(one.owner, one.record->preference, host);
-    }
-    return done();
-  }
-  case wrong_once:
-    if (!mail_a || !is_first(asked))
-      return std::nullopt;
-    forged_.a(asked.name, make_address("66.77.88.99"));
-    return done();
-  case null_mx:
-    return mail_mx ? (forged_.mx(asked.name, 0, ""), done()) : std::nullopt;
-  case ever_new: {
-    if (!mail_a)
-      return std::nullopt;
-    ++counter_;
-    forged_.a(asked.name, make_address("91." + std::to_string(counter_ / 250) + "." +
-                                       std::to_string(counter_ % 250) + ".77"));
-    return done();
-  }
-  case false_everything:
-    if (asked.type != rrtype::a || truth.code != rcode::noerror)
-      return std::nullopt;
-    forged_.a(asked.name, decoy_address(who_, asked.name));
-    return done();
-  case false_mx:
-  case false_mx_nowhere:
-  case false_address:
-  case false_both:
-  case false_one:
-  case false_among_true:
-  case false_in_front:
-  case false_pool:
-  case false_alias:
-  case false_and_rewrites:
-    return mail && falsify(asked, truth, provider) ? done() : std::nullopt;
-  case blocks_mail:
-    if (!mail)
-      return std::nullopt;
-    forged_.made.code = rcode::nxdomain;
-    return done();
-  case refuses_mail:
-    if (!mail)
-      return std::nullopt;
-    forged_.made.code = rcode::refused;
-    return done();
-  default:
-    (void)mail_address;
-    return std::nullopt;
+    return false;
   }
 }
 
-/// What some kinds do to the message rather than to the records.
-std::vector<outgoing> lying_resolver::odd_replies(const question& asked, const answer& truth) {
+bool lying_resolver::accident(const subject& of) {
   using enum liar;
+  const bool rewrites = of.truth.code == rcode::nxdomain;
+  switch (who_.kind->does) {
+  case identical_public:
+    return catch_all(of, decoy_address(who_, "").to_string());
+  case identical_loopback:
+    return catch_all(of, "127.0.0.1");
+  case identical_private:
+    return catch_all(of, "192.168.1.254");
+  case counter:
+    counter_ += of.asked.type == rrtype::a ? 1 : 0;
+    return catch_all(of, "198.18.1." + std::to_string(counter_ % 256));
+  case loopback_mail:
+    return point_mail(of, "127.0.0.1");
+  case private_mail:
+    return point_mail(of, "192.168.7.7");
+  case reserved_mail:
+    return point_mail(of, "198.18.3.3");
+  case loopback_mx:
+    if (of.mail_mx())
+      forged_.mx(of.asked.name, 10, "localhost");
+    return of.mail_mx() || (of.asked.name == "localhost" && catch_all(of, "127.0.0.1"));
+  case ever_new:
+    ++counter_;
+    return point_mail(of,
+                      "91." + std::to_string(counter_ / 250) + "." + std::to_string(counter_ % 250) + ".77");
+  case null_mx:
+    if (of.mail_mx())
+      forged_.mx(of.asked.name, 0, "");
+    return of.mail_mx();
+  case rewrites_nobody:
+  case false_and_rewrites:
+    return rewrites && catch_all(of, "45.59.1.1");
+  case rewrites_and_misses:
+    if (rewrites)
+      return catch_all(of, "45.59.1.1");
+    [[fallthrough]];
+  case misses:
+    keep_truth(of, 1);
+    return of.mail_mx() && of.truth.records.size() > 1;
+  case blocks_mail:
+    forged_.made.code = rcode::nxdomain;
+    return of.mail;
+  case refuses_mail:
+    forged_.made.code = rcode::refused;
+    return of.mail;
+  default:
+    return false;
+  }
+}
+
+bool lying_resolver::one_time_fault(const subject& of) {
+  using enum liar;
+  switch (who_.kind->does) {
+  case flips_address:
+    if (!of.mail_a() || of.provider != "gmail.com" || of.truth.records.empty() || !is_first(of.asked))
+      return false;
+    forged_.a(of.asked.name,
+              with_bits(of.truth.records[0].record->address, who_.number / 8 % 4, 1U << who_.number % 8));
+    return true;
+  case flips_exchange:
+    if (!of.mail_mx() || !is_first(of.asked))
+      return false;
+    for (const auto& one : of.truth.records) {
+      auto host = one.record->text;
+      if (&one == &of.truth.records.front())
+        host[0] = static_cast<char>(host[0] ^ 1);
+      forged_.mx(one.owner, one.record->preference, host);
+    }
+    return true;
+  case wrong_once:
+    return of.mail_a() && is_first(of.asked) && point_mail(of, "66.77.88.99");
+  default:
+    return false;
+  }
+}
+
+/// For those who lie by intent.
+bool lying_resolver::falsify(const subject& of) {
+  using enum liar;
+  const auto does = who_.kind->does;
+  const bool by_mx =
+      does == false_mx || does == false_mx_nowhere || does == false_both || does == false_in_front;
+  if (does < false_mx || does == false_first ||
+      (does == false_one && of.provider != provider_names[who_.number % provider_names.size()]))
+    return false;
+  if (of.mail_mx() && by_mx) {
+    forged_.mx(of.asked.name, does == false_in_front ? 0 : 10, decoy_exchange(who_, of.provider));
+    if (does == false_in_front)
+      keep_truth(of);
+    return true;
+  }
+  const bool everything = does == false_everything && of.truth.code == rcode::noerror;
+  if (of.asked.type != rrtype::a || (by_mx && does != false_both) || !(of.mail || everything))
+    return false;
+  const auto at = does == false_pool ? make_address(is_first(of.asked) ? "45.58.9.101" : "45.58.9.102")
+                                     : decoy_address(who_, of.asked.name);
+  if (does == false_alias)
+    forged_.cname(of.asked.name, "alias.catchall.ru");
+  forged_.a(does == false_alias ? "alias.catchall.ru" : of.asked.name, at);
+  if (does == false_among_true)
+    keep_truth(of);
+  return true;
+}
+
+bool lying_resolver::changes(const subject& of) {
+  for (const auto what : {&lying_resolver::honest_habit, &lying_resolver::accident,
+                          &lying_resolver::one_time_fault, &lying_resolver::falsify}) {
+    forged_ = {};
+    forged_.made.authority = of.truth.authority;
+    if ((this->*what)(of))
+      return true;
+  }
+  return false;
+}
+
+/// What some kinds do to the message rather than to the records.
+std::vector<outgoing> lying_resolver::odd_replies(const subject& of) {
+  using enum liar;
+  const auto& [asked, truth, provider, mail] = of;
   auto plain = written(asked, truth);
-  const auto provider = provider_of_host(asked.name);
-  const bool mail = !provider.empty() && provider != control_name;
   answer failing;
   forged_ = {};
   switch (who_.kind->does) {
@@ -400,9 +396,11 @@ std::vector<outgoing> lying_resolver::replies_to(const question& asked) {
   answer truth;
   if (asked.complaint == rcode::noerror)
     truth = names_.look_up(asked.name, asked.type);
-  if (const auto other = changed(asked, truth))
-    return {{written(asked, *other)}};
-  return odd_replies(asked, truth);
+  const auto provider = provider_of_host(asked.name);
+  const subject of{asked, truth, provider, !provider.empty() && provider != control_name};
+  if (changes(of))
+    return {{written(asked, forged_.made)}};
+  return odd_replies(of);
 }
 
 resolver_world::resolver_world(asio::io_context& on, const std::vector<resolver>& all, const zone& names,
