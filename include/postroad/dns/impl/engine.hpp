@@ -155,7 +155,8 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   void tick();
   void on_deadline(const detail::deadline& d);
   /// How long a packet that was just sent is waited for.
-  [[nodiscard]] detail::microseconds patience(const question& q, const detail::server_state& s) const noexcept;
+  [[nodiscard]] detail::microseconds patience(const question& q,
+                                              const detail::server_state& s) const noexcept;
   /// Most losses are no sign of a full server: what is overdue leaves its room to others.
   void on_overdue(std::uint32_t slot, attempt& at);
   /// A packet's time is over: ask again, elsewhere if possible; an answer to it is still welcome.
