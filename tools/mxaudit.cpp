@@ -41,7 +41,7 @@ public:
     const auto& about = record.about();
     const auto none = flow::why_no_resolver(about, courtesy_);
     if (none.what != outcome::ok) {
-      record.write(none.what, flow::outcome_member(none.what, none.why));
+      flow::write_unasked(record, none, use_.audit.each_target);
       co_return;
     }
     const net::endpoint at{*about.ip, about.port.value_or(use_.audit.port)};

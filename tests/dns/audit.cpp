@@ -282,3 +282,47 @@ TEST_CASE("two replies to one packet are a flag, whatever the class") {
   CHECK(story().instead("mx.google.com", {a}).is() == "honest");
   CHECK(story().instead("mx.google.com", {a}).flags() == "injected");
 }
+
+TEST_CASE("trusted resolvers in two places: all of what one of them heard is nothing missing") {
+  audit::truth t;
+  t.add(*says({"a.test", "b.test"}));
+  t.add(*says({"b.test", "c.test"}));
+  CHECK(judged(says({"a.test", "b.test"}), t) == verdict::match);
+  CHECK(judged(says({"c.test", "b.test"}), t) == verdict::match);
+  CHECK(judged(says({"a.test", "b.test", "c.test"}), t) == verdict::match);
+  CHECK(judged(says({"b.test"}), t) == verdict::missing);
+  CHECK(judged(says({"a.test", "c.test"}), t) == verdict::missing);
+}
+
+TEST_CASE("truth that is joined keeps its sets apart, each once") {
+  auto t = knows({"a.test", "b.test"});
+  t.join(knows({"b.test", "a.test"}));
+  CHECK(t.heard.size() == 1);
+  t.join(knows({"d.test"}));
+  CHECK(t.heard.size() == 2);
+  CHECK(t.exchanges.size() == 3);
+}
+
+TEST_CASE("RFC 6147: what a trusted DNS64 makes up is no truth") {
+  CHECK(knows({"64:ff9b::2d02:202"}).empty());
+  CHECK(knows({"64:ff9b::2d02:202", "2a00:1450::1"}).addresses.size() == 1);
+}
+
+TEST_CASE("a malformed reply is judged by what is sound in it: stub resolvers believe that") {
+  CHECK(judged(says({"66.6.6.6"}, outcome::malformed), knows({"45.2.2.2"})) == verdict::foreign);
+  CHECK(judged(says({"45.2.2.2"}, outcome::malformed), knows({"45.2.2.2"})) == verdict::match);
+  CHECK(judged(says({}, outcome::malformed), knows({"45.2.2.2"})) == verdict::failed);
+}
+
+TEST_CASE("a resolver that filters AAAA denies nothing") {
+  const auto t = knows({"2a00:1450::1"});
+  CHECK(audit::judge(*says({}, outcome::nodata), dns::type::aaaa, t) == verdict::failed);
+  CHECK(audit::judge(*says({}, outcome::nxdomain), dns::type::aaaa, t) == verdict::denied);
+}
+
+TEST_CASE("who says nothing true about one of the providers is not honest") {
+  story s;
+  for (const auto* n : {"gmail.com", "mx.google.com"})
+    s.instead(n, {says({}, outcome::query_refused)});
+  CHECK(s.is() == "odd");
+}

@@ -59,6 +59,11 @@ struct answer {
     return n;
   }
 
+  /// Whether it brought any record that was asked for.
+  [[nodiscard]] bool holds_data() const noexcept {
+    return !mx.empty() || !addresses.empty() || !texts.empty() || !names.empty();
+  }
+
   /// Whether two replies say the same: outcome and records, whatever their order.
   [[nodiscard]] bool says_the_same(const answer& other) const {
     const auto same = [](const auto& a, const auto& b) {

@@ -25,11 +25,13 @@ namespace postroad::dns::audit {
 /// What trusted resolvers say to one question: the union of all that they said, so that a provider who
 /// answers differently from place to place and from hour to hour is no liar's victim.
 struct truth {
-  std::vector<name> exchanges;         ///< MX
-  std::vector<net::address> addresses; ///< A or AAAA
-  bool nonexistent = false;            ///< nobody has such a name
+  std::vector<name> exchanges;          ///< MX
+  std::vector<std::vector<name>> heard; ///< the sets of exchanges that make the union, each as it was said
+  std::vector<net::address> addresses;  ///< A or AAAA
+  bool nonexistent = false;             ///< nobody has such a name
 
   void add(const answer& a);
+  void join(const truth& other);
   [[nodiscard]] bool empty() const noexcept { return exchanges.empty() && addresses.empty() && !nonexistent; }
 };
 
@@ -178,6 +180,12 @@ namespace detail {
   return holds ? std::optional(net::address::from_bytes(&a.bytes[12], 4)) : std::nullopt;
 }
 
+/// Made of an IPv4 address by DNS64 with the well-known prefix (RFC 6052 2.1).
+[[nodiscard]] inline bool is_translated(const net::address& a) {
+  static const net::prefix_set well_known = {"64:ff9b::/96"};
+  return well_known.contains(a);
+}
+
 [[nodiscard]] inline unsigned bits_apart(std::span<const std::uint8_t> a,
                                          std::span<const std::uint8_t> b) noexcept {
   unsigned bits = 0;
@@ -201,6 +209,15 @@ namespace detail {
 [[nodiscard]] inline bool is_near(const net::address& a, const net::address& b) noexcept {
   const unsigned bits = a.v6 ? 32 : 16;
   return a.v6 == b.v6 && net::network_of(a, bits) == net::network_of(b, bits);
+}
+
+/// Whether all of some set that was heard is there: trusted resolvers in two places may know two.
+[[nodiscard]] inline bool is_whole(const std::vector<name>& matched, const truth& expected) {
+  return std::any_of(expected.heard.begin(), expected.heard.end(), [&](const std::vector<name>& set) {
+    return std::all_of(set.begin(), set.end(), [&](const name& n) {
+      return std::find(matched.begin(), matched.end(), n) != matched.end();
+    });
+  });
 }
 
 } // namespace detail
@@ -256,19 +273,26 @@ namespace detail {
     if (is == verdict::match && std::find(matched.begin(), matched.end(), rr.exchange) == matched.end())
       matched.push_back(rr.exchange);
   }
-  if (worst == verdict::match && matched.size() < expected.exchanges.size())
-    return verdict::missing;
-  return worst;
+  return worst == verdict::match && !detail::is_whole(matched, expected) ? verdict::missing : worst;
 }
 
 /// What an answer is, held against the truth of its question.
 ///
 /// A name that nobody has matches when it is denied, and is foreign when it gets an address, whatever it is.
+/// Of a malformed reply counts what is sound in it: stub resolvers believe that, too. That a name has no AAAA
+/// is what many resolvers say on purpose, and no denial of the name.
 [[nodiscard]] inline verdict judge(const answer& a, type t, const truth& expected) {
   switch (a.what) {
+  case outcome::malformed:
+    if (a.mx.empty() && a.addresses.empty())
+      return verdict::failed;
+    [[fallthrough]];
   case outcome::ok:
     return expected.nonexistent ? verdict::foreign : judge_records(a, t, expected);
   case outcome::nodata:
+    if (!expected.nonexistent && t == type::aaaa)
+      return verdict::failed;
+    [[fallthrough]];
   case outcome::nxdomain:
     return expected.nonexistent ? verdict::match : verdict::denied;
   case outcome::timeout:
@@ -283,17 +307,37 @@ namespace detail {
   }
 }
 
+template <class T>
+void add_once(std::vector<T>& list, const T& value) {
+  if (std::find(list.begin(), list.end(), value) == list.end())
+    list.push_back(value);
+}
+
 inline void truth::add(const answer& a) {
-  const auto join = [](auto& list, const auto& value) {
-    if (std::find(list.begin(), list.end(), value) == list.end())
-      list.push_back(value);
-  };
+  std::vector<name> set;
   for (const auto& rr : a.mx)
     if (!rr.exchange.is_root())
-      join(exchanges, rr.exchange);
+      add_once(set, rr.exchange);
+  for (const auto& n : set)
+    add_once(exchanges, n);
+  if (!set.empty())
+    heard.push_back(std::move(set));
   for (const auto& ip : a.addresses)
-    join(addresses, ip);
+    if (!detail::is_translated(ip)) // made up by a trusted resolver that serves a network without IPv4
+      add_once(addresses, ip);
   nonexistent = nonexistent || a.what == outcome::nxdomain;
+}
+
+inline void truth::join(const truth& other) {
+  for (const auto& n : other.exchanges)
+    add_once(exchanges, n);
+  for (const auto& ip : other.addresses)
+    add_once(addresses, ip);
+  for (const auto& set : other.heard)
+    if (std::none_of(heard.begin(), heard.end(), [&](const auto& known) {
+          return known.size() == set.size() && std::is_permutation(known.begin(), known.end(), set.begin());
+        }))
+      heard.push_back(set);
 }
 
 // ---- one resolver
@@ -489,13 +533,17 @@ inline void flag_mail(const entry& e, flag_set& flags) {
 [[nodiscard]] inline bool any_data(std::span<const entry> log) {
   return std::any_of(log.begin(), log.end(), [](const entry& e) {
     return std::any_of(e.passes.begin(), e.passes.end(),
-                       [](const reading& r) { return r.got->what == outcome::ok; });
+                       [](const reading& r) { return r.got->holds_data(); });
   });
 }
 
-/// Whether it said the truth about mail at all.
-[[nodiscard]] inline bool any_true(std::span<const entry> log) {
-  return std::any_of(log.begin(), log.end(), [](const entry& e) { return is_mail(e) && ever(e, is_true); });
+/// Whether it said some truth about each of the mail names.
+[[nodiscard]] inline bool true_of_each(std::span<const entry> log) {
+  return std::all_of(log.begin(), log.end(), [&](const entry& e) {
+    return !is_mail(e) || std::any_of(log.begin(), log.end(), [&](const entry& other) {
+      return is_mail(other) && other.asked->provider == e.asked->provider && ever(other, is_true);
+    });
+  });
 }
 
 } // namespace detail
@@ -530,7 +578,7 @@ inline void settle(entry& e) {
       wrong = true;
       all_transient = all_transient && detail::is_transient(e);
     }
-  const bool odd = f.flags.has(flag::denied) || f.flags.has(flag::control) || !detail::any_true(log);
+  const bool odd = f.flags.has(flag::denied) || f.flags.has(flag::control) || !detail::true_of_each(log);
   if (!detail::any_reply(log))
     f.is = kind::no_answer;
   else if (!detail::any_data(log))

@@ -11,6 +11,7 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -53,10 +54,14 @@ public:
   /// Asks again for a question whose truth is older than a minute; several who want that wait for one.
   [[nodiscard]] POSTROAD_DECL net::task<void> renew(const question& q);
 
-  /// Whether a trusted resolver knows `stranger` as a server of somebody whose domain holds one of `known`:
-  /// then a provider has renamed it, or names it differently in another place. Fills its addresses in.
-  [[nodiscard]] POSTROAD_DECL net::task<bool> knows_cousin(name stranger, std::vector<name> known,
+  /// Whether `stranger` is a server of the provider of `q`: its registrable domain is that of a true
+  /// exchange, and trusted resolvers know it in the networks of the true ones. Then a provider has renamed
+  /// it, or names it differently in another place. Fills its addresses in.
+  [[nodiscard]] POSTROAD_DECL net::task<bool> knows_cousin(name stranger, const question& q,
                                                            truth& addresses);
+  /// Whether an address belongs to whom the true ones belong: its name, looked up backwards and forwards at
+  /// trusted resolvers, has the registrable domain of one of theirs.
+  [[nodiscard]] POSTROAD_DECL net::task<bool> confirms(net::address stranger, const question& q);
 
   /// In the order of asking: what is decisive first.
   [[nodiscard]] const std::deque<question>& questions() const noexcept { return plan_; }
@@ -74,8 +79,21 @@ private:
   struct age {
     clock::time_point asked_at{};
     bool renewing = false;
+    std::vector<std::coroutine_handle<>> waiting{};
+    std::optional<std::vector<std::string>> owners{}; ///< registrable domains of the true addresses' names
   };
+  struct turn {
+    age& of;
+    [[nodiscard]] bool await_ready() const noexcept { return !of.renewing; }
+    void await_suspend(std::coroutine_handle<> h) { of.waiting.push_back(h); }
+    void await_resume() const noexcept {}
+  };
+  [[nodiscard]] age* age_of(const question& q);
+  [[nodiscard]] bool is_near_truth(const truth& addresses, const std::string& provider) const;
+  /// The registrable domain of an address's name, confirmed forwards; empty when there is none.
+  [[nodiscard]] net::task<std::string> owner_of(net::address ip);
   [[nodiscard]] net::task<truth> ask(name n, type t);
+  [[nodiscard]] net::task<std::vector<name>> ask_names(name n);
   static net::task<void> ask_one(client& c, net::endpoint at, name n, type t, answer_ptr& into,
                                  net::join& all);
   [[nodiscard]] net::task<void> plan_name(std::string text);
@@ -89,7 +107,7 @@ private:
   std::vector<net::endpoint> trusted_;
   options use_;
   std::deque<question> plan_;
-  std::vector<age> ages_;
+  std::deque<age> ages_;
   std::vector<name> void_suffixes_;
   std::vector<std::string> unknown_names_;
   bool any_answer_ = false;
@@ -137,6 +155,8 @@ private:
   [[nodiscard]] net::task<void> ask(visit& v, entry& e);
   [[nodiscard]] net::task<void> take_back(visit& v);
   [[nodiscard]] net::task<void> reconsider_exchanges(visit& v, entry& e, reading& r);
+  [[nodiscard]] net::task<void> reconsider_addresses(entry& e, reading& r);
+  [[nodiscard]] net::task<answer_ptr> look_up(visit& v, name exchange);
   [[nodiscard]] net::task<void> find_targets(visit& v);
   [[nodiscard]] net::task<void> find_exchange(visit& v, std::string provider, name exchange);
   [[nodiscard]] name random_name(const name& suffix);

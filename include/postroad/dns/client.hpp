@@ -103,6 +103,7 @@ public:
   [[nodiscard]] lookup ask(const name& n, type t);
 
   class party;
+  static constexpr std::size_t most_parties = 60'000; ///< at a time
 
   /// Asks a server in any case. `done` is called once, from `io`, never from within this call.
   POSTROAD_DECL void ask_uncached(const name& n, type t, callback done);
@@ -151,7 +152,7 @@ private:
 /// answer comes from the cache, and how many questions are out at a time is the caller's business.
 ///
 /// Its address is known to the client for as long as the party or a question to it lives. Not more than
-/// 65,000 parties at a time.
+/// most_parties at a time.
 ///
 /// Example:
 ///   dns::client::party one(client, {*net::parse_address("192.0.2.53"), 53});

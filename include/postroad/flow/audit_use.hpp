@@ -62,6 +62,9 @@ struct no_resolver {
 };
 [[nodiscard]] no_resolver why_no_resolver(const subject&, const net::courtesy&);
 
+/// The record of a resolver that is not asked.
+void write_unasked(job&, const no_resolver&, bool each_target);
+
 /// What an audit came to: the member, and what --each-target needs.
 struct audited {
   outcome what = outcome::aborted;

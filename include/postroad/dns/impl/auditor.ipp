@@ -110,7 +110,9 @@ POSTROAD_DECL void reference::order() {
       std::find_if(plan_.begin(), plan_.end(), [](const question& q) { return q.of == part::control; });
   if (control != plan_.end() && control - plan_.begin() > 1)
     std::rotate(plan_.begin() + 1, control, control + 1);
-  ages_.assign(plan_.size(), {clock::now(), false});
+  ages_.resize(plan_.size());
+  for (auto& a : ages_)
+    a.asked_at = clock::now();
 }
 
 POSTROAD_DECL net::task<void> reference::gather() {
@@ -125,41 +127,116 @@ POSTROAD_DECL net::task<void> reference::gather() {
   order();
 }
 
+POSTROAD_DECL reference::age* reference::age_of(const question& q) {
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (&plan_[i] == &q)
+      return &ages_[i];
+  return nullptr;
+}
+
 POSTROAD_DECL net::task<void> reference::renew(const question& q) {
   constexpr std::chrono::seconds fresh{60};
-  const auto found =
-      std::find_if(plan_.begin(), plan_.end(), [&](const question& one) { return &one == &q; });
-  if (found == plan_.end())
+  auto* const mine = age_of(q);
+  if (mine == nullptr)
     co_return;
-  auto& mine = ages_[static_cast<std::size_t>(found - plan_.begin())];
-  if (mine.renewing || clock::now() - mine.asked_at < fresh)
+  turn wait{*mine};
+  co_await wait;
+  if (clock::now() - mine->asked_at < fresh)
     co_return;
-  mine.renewing = true;
-  const auto now_known = co_await ask(q.asked, q.rtype);
-  answer all;
-  for (const auto& n : now_known.exchanges)
-    all.mx.push_back({0, n});
-  all.addresses = now_known.addresses;
-  found->expected.add(all);
-  mine = {clock::now(), false};
+  mine->renewing = true;
+  const auto known = co_await ask(q.asked, q.rtype);
+  const_cast<question&>(q).expected.join(known); // it is ours: age_of found it in the plan
+  mine->asked_at = clock::now();
+  mine->renewing = false;
+  const auto waiting = std::exchange(mine->waiting, {});
+  for (const auto h : waiting)
+    h.resume();
 }
 
 namespace detail {
 
+[[nodiscard]] inline std::string domain_of(const name& n) {
+  return std::string(registrable_domain(to_lower_string(n)));
+}
+
 [[nodiscard]] inline bool is_related(const name& stranger, const std::vector<name>& known) {
-  const auto domain_of = [](const name& n) { return std::string(registrable_domain(to_lower_string(n))); };
-  return std::any_of(known.begin(), known.end(),
-                     [&](const name& n) { return domain_of(n) == domain_of(stranger); });
+  const auto domain = domain_of(stranger);
+  return std::any_of(known.begin(), known.end(), [&](const name& n) { return domain_of(n) == domain; });
+}
+
+/// The name under which an address is looked up backwards. RFC 1035 3.5, RFC 3596 2.5.
+[[nodiscard]] inline std::string reverse_name(const net::address& ip) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = ip.v6 ? 16 : 4; i-- > 0;)
+    if (ip.v6)
+      out += {digits[ip.bytes[i] & 15u], '.', digits[ip.bytes[i] >> 4], '.'};
+    else
+      out += std::to_string(ip.bytes[i]) + '.';
+  return out + (ip.v6 ? "ip6.arpa" : "in-addr.arpa");
+}
+
+[[nodiscard]] inline bool has(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 } // namespace detail
 
-POSTROAD_DECL net::task<bool> reference::knows_cousin(name stranger, std::vector<name> known,
-                                                      truth& addresses) {
-  if (!detail::is_related(stranger, known))
+POSTROAD_DECL bool reference::is_near_truth(const truth& addresses, const std::string& provider) const {
+  return std::any_of(plan_.begin(), plan_.end(), [&](const question& q) {
+    return q.of == part::mail_address && q.provider == provider &&
+           std::any_of(addresses.addresses.begin(), addresses.addresses.end(), [&](const net::address& ip) {
+             return is_true(judge_address(ip, q.expected.addresses));
+           });
+  });
+}
+
+POSTROAD_DECL net::task<bool> reference::knows_cousin(name stranger, const question& q, truth& addresses) {
+  if (!detail::is_related(stranger, q.expected.exchanges))
     co_return false;
   addresses = co_await ask(stranger, type::a);
-  co_return !addresses.addresses.empty();
+  co_return is_near_truth(addresses, q.provider);
+}
+
+POSTROAD_DECL net::task<std::vector<name>> reference::ask_names(name n) {
+  net::join all(1);
+  answer_ptr said;
+  net::spawn(ask_one(*client_, trusted_[0], n, type::ptr, said, all));
+  co_await all;
+  co_return said->names;
+}
+
+POSTROAD_DECL net::task<std::string> reference::owner_of(net::address ip) {
+  const auto backwards = parse_name(detail::reverse_name(ip)).value_or(name{});
+  const auto names = co_await ask_names(backwards);
+  std::string owner;
+  if (names.empty())
+    co_return owner;
+  const auto forwards = co_await ask(names[0], ip.v6 ? type::aaaa : type::a);
+  const auto& all = forwards.addresses;
+  if (std::find(all.begin(), all.end(), ip) != all.end())
+    owner = detail::domain_of(names[0]);
+  co_return owner;
+}
+
+POSTROAD_DECL net::task<bool> reference::confirms(net::address stranger, const question& q) {
+  auto* const mine = age_of(q);
+  if (mine == nullptr)
+    co_return false;
+  if (!mine->owners) {
+    std::vector<std::string> owners;
+    const auto known = q.expected.addresses;
+    for (const auto& ip : known) {
+      const auto owner = co_await owner_of(ip);
+      if (!owner.empty())
+        add_once(owners, owner);
+    }
+    mine->owners = std::move(owners);
+  }
+  if (mine->owners->empty()) // nobody to belong to
+    co_return false;
+  const auto owner = co_await owner_of(stranger);
+  co_return !owner.empty() && detail::has(*mine->owners, owner);
 }
 
 // ---- one resolver
@@ -170,6 +247,8 @@ struct auditor::visit {
   client::party who;
   bool paced;
   report out;
+  std::vector<std::pair<name, answer_ptr>> looked_up; ///< false exchanges
+  unsigned silences = 0;                              ///< about these
 };
 
 POSTROAD_DECL std::string random_label(random_stream& random) {
@@ -204,7 +283,7 @@ namespace detail {
            std::all_of(log.begin(), log.end(), [&](const entry& e) { return is(e.passes[0]); });
   };
   return all(silences, [](const reading& r) { return r.is == verdict::silent && r.got->damaged == 0; }) ||
-         all(refusals, [](const reading& r) { return r.got->what != outcome::ok; });
+         all(refusals, [](const reading& r) { return !r.got->holds_data(); });
 }
 
 /// A resolver that has been silent four times in a row about mail is asked about other things.
@@ -239,31 +318,60 @@ POSTROAD_DECL net::task<void> auditor::first_pass(visit& v) {
   }
 }
 
-/// Looks at deviations once more, with fresher truth: providers move.
+/// Looks at deviations once more, with fresher truth: providers move, and have more addresses than anybody
+/// sees from one place.
 POSTROAD_DECL net::task<void> auditor::take_back(visit& v) {
-  for (auto& e : v.out.log) {
-    if (!deviates(e.passes.back().is) || e.asked->of == part::nonexistent)
+  for (auto& e : v.out.log)
+    for (auto& r : e.passes) {
+      const bool open = r.is == verdict::foreign || r.is == verdict::missing || r.is == verdict::flip;
+      if (!open || e.asked->of == part::nonexistent)
+        continue;
+      co_await known_.renew(*e.asked);
+      r.is = judge(*r.got, e.asked->rtype, e.asked->expected);
+      if (e.asked->rtype == type::mx && (r.is == verdict::foreign || r.is == verdict::flip))
+        co_await reconsider_exchanges(v, e, r);
+      else if (r.is == verdict::foreign)
+        co_await reconsider_addresses(e, r);
+    }
+}
+
+namespace detail {
+
+/// So many strangers in one answer are looked at: it is the resolver that says how many there are.
+inline constexpr std::size_t most_strangers = 8;
+
+} // namespace detail
+
+POSTROAD_DECL net::task<void> auditor::reconsider_addresses(entry& e, reading& r) {
+  std::size_t strangers = 0;
+  for (const auto& ip : r.got->addresses) {
+    if (judge_address(ip, e.asked->expected.addresses) != verdict::foreign)
       continue;
-    co_await known_.renew(*e.asked);
-    auto& r = e.passes.back();
-    r.is = judge(*r.got, e.asked->rtype, e.asked->expected);
-    if (e.asked->rtype == type::mx && (r.is == verdict::foreign || r.is == verdict::flip))
-      co_await reconsider_exchanges(v, e, r);
+    if (++strangers > detail::most_strangers)
+      co_return;
+    const bool confirmed = co_await known_.confirms(ip, *e.asked);
+    if (!confirmed)
+      co_return;
   }
+  r.is = verdict::near;
 }
 
 /// Foreign exchanges are judged by where they are: the provider's after all, when trusted resolvers know them
 /// at the same addresses; or all of them at addresses that nobody can reach.
 POSTROAD_DECL net::task<void> auditor::reconsider_exchanges(visit& v, entry& e, reading& r) {
   auto mildest = verdict::foreign, gravest = verdict::match;
+  std::size_t strangers = 0;
   for (const auto& rr : r.got->mx) {
     const auto by_name = judge_exchange(rr.exchange, e.asked->expected.exchanges);
     if (is_true(by_name))
       continue;
+    if (++strangers > detail::most_strangers)
+      co_return;
     truth known;
-    const bool cousin = co_await known_.knows_cousin(rr.exchange, e.asked->expected.exchanges, known);
-    const auto said = co_await v.who.ask(rr.exchange, type::a);
-    v.out.tries += said->tries;
+    const bool cousin = co_await known_.knows_cousin(rr.exchange, *e.asked, known);
+    const auto said = co_await look_up(v, rr.exchange);
+    if (!said)
+      co_return;
     auto is = said->addresses.empty() ? verdict::foreign : judge_records(*said, type::a, known);
     if (by_name == verdict::flip ? !cousin || !is_true(is) : is_true(is) && !cousin)
       is = by_name;
@@ -274,6 +382,24 @@ POSTROAD_DECL net::task<void> auditor::reconsider_exchanges(visit& v, entry& e, 
     r.is = verdict::near;
   else if (is_special(mildest) && is_special(gravest))
     r.is = gravest;
+}
+
+/// An address of a false exchange, says the resolver; asked once an audit, paced as any question. Null once
+/// it has kept silent twice.
+POSTROAD_DECL net::task<answer_ptr> auditor::look_up(visit& v, name exchange) {
+  constexpr unsigned enough = 2;
+  for (const auto& [known, said] : v.looked_up)
+    if (known == exchange)
+      co_return said;
+  if (v.silences >= enough)
+    co_return nullptr;
+  auto said = co_await v.who.ask(exchange, type::a);
+  v.out.tries += said->tries;
+  v.silences += judge(*said, type::a, {}) == verdict::silent ? 1 : 0;
+  v.looked_up.emplace_back(exchange, said);
+  if (v.paced)
+    co_await naps_.until(net::naps::clock::now() + known_.settings().pace);
+  co_return said;
 }
 
 POSTROAD_DECL net::task<void> auditor::further_pass(visit& v, bool everything) {
@@ -312,8 +438,8 @@ inline void add_false_addresses(report& r, const question& q, const answer& a) {
   for (const auto& r : e.passes)
     for (const auto& rr : r.got->mx) {
       const bool is_false = !is_true(judge_exchange(rr.exchange, e.asked->expected.exchanges));
-      if (is_false && std::find(all.begin(), all.end(), rr.exchange) == all.end())
-        all.push_back(rr.exchange);
+      if (is_false && all.size() < most_strangers)
+        add_once(all, rr.exchange);
     }
   return all;
 }
@@ -321,11 +447,11 @@ inline void add_false_addresses(report& r, const question& q, const answer& a) {
 } // namespace detail
 
 POSTROAD_DECL net::task<void> auditor::find_exchange(visit& v, std::string provider, name exchange) {
-  const auto said = co_await v.who.ask(exchange, type::a);
-  v.out.tries += said->tries;
-  for (const auto& ip : said->addresses)
-    detail::add_target(v.out, {provider, "mx", to_lower_string(exchange), ip});
-  if (said->addresses.empty())
+  const auto said = co_await look_up(v, exchange);
+  if (said)
+    for (const auto& ip : said->addresses)
+      detail::add_target(v.out, {provider, "mx", to_lower_string(exchange), ip});
+  if (!said || said->addresses.empty())
     detail::add_target(v.out, {provider, "mx", to_lower_string(exchange), std::nullopt});
 }
 

@@ -75,6 +75,9 @@ POSTROAD_DECL void add_audit_options(cli::options& table, audit_settings& use) {
 }
 
 POSTROAD_DECL dns::client_settings audit_client_of(const settings& use, const audit_settings& audit) {
+  if (use.concurrency > dns::client::most_parties)
+    throw cli::usage_error{
+        fmt::format("--concurrency: at most {} resolvers at once", dns::client::most_parties)};
   auto s = client_settings_of(use, use.retries);
   s.resolvers.clear();
   s.cache_bytes = 0;
@@ -110,6 +113,14 @@ POSTROAD_DECL no_resolver why_no_resolver(const subject& about, const net::court
   if (!courtesy.may_contact(*about.ip))
     return {outcome::blocked, "on a blocklist, or special-purpose space; see --allow"};
   return {outcome::ok, {}};
+}
+
+POSTROAD_DECL void write_unasked(flow::job& job, const no_resolver& none, bool each_target) {
+  const audited nothing{none.what, outcome_member(none.what, none.why), {}};
+  if (each_target)
+    write_each_target(job, nothing);
+  else
+    job.write(nothing.what, nothing.json);
 }
 
 POSTROAD_DECL audits::audits(const room& in, dns::client& asking, dns::audit::reference& truth,
