@@ -1,4 +1,4 @@
-#include <postroad/dns/audit.hpp>
+#include <postroad/dns/audit_class.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <postroad/config.hpp>
-#include <postroad/dns/audit.hpp>
+#include <postroad/dns/audit_class.hpp>
 #include <postroad/dns/client.hpp>
 #include <postroad/dns/random.hpp>
 #include <postroad/net/naps.hpp>
