@@ -223,6 +223,15 @@ TEST_CASE("identical: one answer for names that have nothing in common, one of t
   CHECK(s.is() == "falsified"); // the control is right: it is aimed at mail
 }
 
+TEST_CASE("identical: of AAAA answers, too, where only those are asked for") {
+  story s;
+  for (auto& q : s.questions)
+    q.rtype = q.rtype == dns::type::a ? dns::type::aaaa : q.rtype;
+  for (const auto* n : {"mx.google.com", "mx1.mail.ru", "mx2.mail.ru", "umich.edu", "xyz.com"})
+    s.always(n, {"2a00:6666::6"});
+  CHECK(s.is() == "identical");
+}
+
 TEST_CASE("identical: a counter in one /24") {
   story s;
   int i = 0;
@@ -274,6 +283,21 @@ TEST_CASE("missing_mx and nx_rewrite") {
   CHECK(story().always("xyz.com", {"66.6.6.6"}).flags() == "nx_rewrite");
   CHECK(story().always("mail.ru", {"mx1.mail.ru"}).always("xyz.com", {"66.6.6.6"}).is() == "missing_mx");
   CHECK(story().always("mx.google.com", {"66.6.6.6"}).always("xyz.com", {"66.6.6.6"}).is() == "falsified");
+}
+
+TEST_CASE("a control that is wrong once and right when asked again is transient, and nothing about mail") {
+  story s;
+  s.instead("umich.edu", {says({"66.6.6.6"}), says({"45.1.1.1"})});
+  CHECK(s.is() == "honest");
+  CHECK(s.flags() == "transient");
+}
+
+TEST_CASE("malformed replies, and replies from elsewhere, are flags") {
+  CHECK(story().instead("mx.google.com", {says({}, outcome::malformed)}).flags() == "unanswered malformed");
+  auto a = std::make_shared<dns::answer>(*says({}, outcome::timeout));
+  a->elsewhere = net::endpoint{at("66.6.6.6"), 53};
+  CHECK(story().all(a).is() == "no_answer");
+  CHECK(story().all(a).flags() == "unanswered bad_sender");
 }
 
 TEST_CASE("two replies to one packet are a flag, whatever the class") {

@@ -84,6 +84,23 @@ TEST_CASE("RFC 5452 9.1: a reply from another port is ignored, the question wait
   const auto got = a.mx();
   CHECK(to_string(got->mx.at(0).exchange) == "mx1.example");
   CHECK(a.client.counts().bad_sender == 1);
+  REQUIRE(got->elsewhere);
+  CHECK(got->elsewhere->ip == at(server).ip);
+  CHECK(got->elsewhere->port != at(server).port);
+}
+
+TEST_CASE("a stranger's reply with another question leaves no trace but the count") {
+  scripted_dns server([](const request& r) {
+    auto other_name = r.mx(2), other_case = r.mx(2);
+    other_name[13] ^= 1;
+    other_case[13] ^= 0x20;
+    return replies{
+        {other_name, 0ms, manner::other_port}, {other_case, 0ms, manner::other_port}, {r.mx(), 20ms}};
+  });
+  asking a(settings_for({&server}));
+  const auto got = a.mx();
+  CHECK(a.client.counts().bad_sender == 2);
+  CHECK(!got->elsewhere);
 }
 
 TEST_CASE(

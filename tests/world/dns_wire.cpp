@@ -144,6 +144,7 @@ private:
       u16(what.preference);
       return name(what.text);
     case rrtype::cname:
+    case rrtype::ptr:
       return name(what.text);
     case rrtype::txt:
       return text(what.text);

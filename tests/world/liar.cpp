@@ -172,6 +172,13 @@ bool lying_resolver::honest_habit(const subject& of) {
   switch (who_.kind->does) {
   case geo:
     return neighbours(0x24);
+  case geo_far:
+    for (const auto& one : records)
+      if (of.mail_a() && of.provider == "gmail.com")
+        forged_.a(one.owner, far_address(one.record->address));
+    return of.mail_a() && of.provider == "gmail.com";
+  case filters_aaaa:
+    return of.asked.type == rrtype::aaaa;
   case geo_one_bit:
     return neighbours(0x01);
   case subset:
@@ -244,6 +251,9 @@ bool lying_resolver::accident(const subject& of) {
   case blocks_mail:
     forged_.made.code = rcode::nxdomain;
     return of.mail;
+  case refuses_one:
+    forged_.made.code = rcode::refused;
+    return of.mail && of.provider == "qq.com";
   case refuses_mail:
     forged_.made.code = rcode::refused;
     return of.mail;
@@ -282,19 +292,18 @@ bool lying_resolver::one_time_fault(const subject& of) {
 bool lying_resolver::falsify(const subject& of) {
   using enum liar;
   const auto does = who_.kind->does;
-  const bool by_mx =
-      does == false_mx || does == false_mx_nowhere || does == false_both || does == false_in_front;
-  if (does < false_mx || does == false_first ||
+  if (does < false_mx || does == false_first || does == false_malformed ||
       (does == false_one && of.provider != provider_names[who_.number % provider_names.size()]))
     return false;
-  if (of.mail_mx() && by_mx) {
-    forged_.mx(of.asked.name, does == false_in_front ? 0 : 10, decoy_exchange(who_, of.provider));
+  if (of.mail_mx() && falsifies_mx(does)) {
+    for (const auto& host : decoy_exchanges(who_, of.provider))
+      forged_.mx(of.asked.name, does == false_in_front ? 0 : 10, host);
     if (does == false_in_front)
       keep_truth(of);
     return true;
   }
   const bool everything = does == false_everything && of.truth.code == rcode::noerror;
-  if (of.asked.type != rrtype::a || (by_mx && does != false_both) || !(of.mail || everything))
+  if (of.asked.type != rrtype::a || !falsifies_addresses(does) || !(of.mail || everything))
     return false;
   const auto at = does == false_pool ? make_address(is_first(of.asked) ? "45.58.9.101" : "45.58.9.102")
                                      : decoy_address(who_, of.asked.name);
@@ -349,6 +358,14 @@ std::vector<outgoing> lying_resolver::odd_replies(const subject& of) {
     const auto lie = written(asked, forged_.made);
     const bool lie_first = who_.kind->does == false_first;
     return {{lie_first ? lie : plain}, {lie_first ? plain : lie, milliseconds(30)}};
+  }
+  case false_malformed: {
+    if (!mail || asked.type != rrtype::a)
+      return {{plain}};
+    forged_.a(asked.name, decoy_address(who_, asked.name));
+    auto lie = written(asked, forged_.made);
+    lie.insert(lie.end(), 3, 0);
+    return {{lie}};
   }
   case garbage: {
     random_stream draw(who_.number, asked.name);

@@ -74,6 +74,31 @@ constexpr std::array false_servers = std::to_array<false_server>({
     {"mail.proxy.ru", "45.57.8.25", temper::resets_at_once},
 });
 
+std::string backwards(const address& at) {
+  const auto raw = at.to_v4().to_bytes();
+  std::string name;
+  for (std::size_t i = 4; i-- > 0;)
+    name += std::to_string(raw[i]) + ".";
+  return name + "in-addr.arpa";
+}
+
+/// The addresses of one provider, near and far, are called by its name, backwards and forwards.
+void add_backward_names(zone& to) {
+  unsigned n = 0;
+  const auto name_it = [&](const address& at) {
+    const auto host = "server-" + std::to_string(++n) + ".1e100.net";
+    to.add(backwards(at), {rrtype::ptr, 0, host, {}});
+    to.add(host, {rrtype::a, 0, "", at});
+  };
+  for (const auto& host : hosts_of_provider(to, "gmail.com")) {
+    const auto found = to.look_up(host, rrtype::a);
+    for (const auto& one : found.records) {
+      name_it(one.record->address);
+      name_it(far_address(one.record->address));
+    }
+  }
+}
+
 bool is_falsified(const resolver& who) {
   return who.kind->is == "falsified";
 }
@@ -85,6 +110,7 @@ const std::vector<liar_kind>& liar_kinds() {
   static const std::vector<liar_kind> all = {
       {honest, "honest", "honest", "", 120},
       {geo, "geo", "honest", "near", 12},
+      {geo_far, "geo_far", "honest", "near", 6},
       {geo_one_bit, "geo_one_bit", "honest", "near", 6},
       {subset, "subset", "honest", "", 8},
       {rotates, "rotates", "honest", "", 8},
@@ -96,10 +122,11 @@ const std::vector<liar_kind>& liar_kinds() {
       {repeats_itself, "repeats_itself", "honest", "", 6},
       {talkative, "talkative", "honest", "", 6},
       {renames, "renames", "honest", "near", 4},
+      {filters_aaaa, "filters_aaaa", "honest", "unanswered", 6},
       {injected_late, "injected_late", "honest", "injected", 4},
       {silent, "silent", "no_answer", "unanswered", 12},
       {closed_port, "closed_port", "no_answer", "unanswered", 8},
-      {other_address, "other_address", "no_answer", "unanswered", 4},
+      {other_address, "other_address", "no_answer", "unanswered bad_sender", 4},
       {garbage, "garbage", "no_answer", "unanswered", 4},
       {refuses, "refuses", "not_resolving", "unanswered", 20},
       {fails, "fails", "not_resolving", "unanswered", 8},
@@ -126,6 +153,7 @@ const std::vector<liar_kind>& liar_kinds() {
       {blocks_mail, "blocks_mail", "odd", "denied", 6},
       {refuses_mail, "refuses_mail", "odd", "unanswered", 4},
       {mute_on_mail, "mute_on_mail", "odd", "unanswered", 2},
+      {refuses_one, "refuses_one", "odd", "unanswered", 4},
       {null_mx, "null_mx", "odd", "denied", 2},
       {ever_new, "ever_new", "odd", "invalid foreign", 4},
       {false_mx, "false_mx", "falsified", "invalid foreign", 10},
@@ -139,6 +167,8 @@ const std::vector<liar_kind>& liar_kinds() {
       {false_alias, "false_alias", "falsified", "invalid foreign", 4},
       {false_and_rewrites, "false_and_rewrites", "falsified", "invalid foreign nx_rewrite", 4},
       {false_everything, "false_everything", "falsified", "invalid foreign control", 4},
+      {false_many, "false_many", "falsified", "invalid foreign", 4},
+      {false_malformed, "false_malformed", "falsified", "invalid foreign malformed", 4},
       {false_first, "false_first", "falsified", "invalid foreign injected", 4},
   };
   return all;
@@ -156,6 +186,7 @@ void add_mail_providers(plan& to) {
       }
     }
   }
+  add_backward_names(to.names);
   // The provider's own exchange that only one resolver names.
   to.names.add("alt9.gmail-smtp-in.l.google.com", {rrtype::a, 0, "", make_address("45.40.15.26")});
   for (const auto& f : false_servers) {
@@ -202,6 +233,12 @@ std::vector<std::string> hosts_of_provider(const zone& names, const std::string&
   return hosts;
 }
 
+address far_address(const address& from) {
+  auto raw = from.to_v4().to_bytes();
+  raw[1] ^= 0x60;
+  return asio::ip::address_v4(raw);
+}
+
 std::string provider_of_host(const std::string& name) {
   for (const auto& p : provider_zones()) {
     if (name == p.name)
@@ -213,10 +250,25 @@ std::string provider_of_host(const std::string& name) {
   return "";
 }
 
-std::string decoy_exchange(const resolver& who, const std::string& provider) {
+bool falsifies_mx(liar does) {
+  using enum liar;
+  return does == false_mx || does == false_mx_nowhere || does == false_both || does == false_in_front ||
+         does == false_many;
+}
+
+bool falsifies_addresses(liar does) {
+  return does >= liar::false_mx && (!falsifies_mx(does) || does == liar::false_both);
+}
+
+std::vector<std::string> decoy_exchanges(const resolver& who, const std::string& provider) {
   if (who.kind->does == liar::false_mx_nowhere)
-    return "mx.nowhere-" + provider;
-  return false_servers[who.number % false_servers.size()].host;
+    return {"mx.nowhere-" + provider};
+  if (who.kind->does != liar::false_many)
+    return {false_servers[who.number % false_servers.size()].host};
+  std::vector<std::string> all;
+  for (const auto& one : false_servers)
+    all.emplace_back(one.host);
+  return all;
 }
 
 address decoy_address(const resolver& who, const std::string& name) {
@@ -267,22 +319,22 @@ bool lies_about(const resolver& who, const std::string& provider) {
   return who.kind->does != liar::false_one || provider == provider_names[who.number % provider_names.size()];
 }
 
+std::string address_in(const zone& names, const std::string& host) {
+  const auto found = names.look_up(host, rrtype::a);
+  return found.records.empty() ? "" : found.records[0].record->address.to_string();
+}
+
 std::vector<aim> aims_of(const plan& world, const resolver& who) {
   using enum liar;
   std::vector<aim> all;
   const auto does = who.kind->does;
-  const bool by_mx =
-      does == false_mx || does == false_mx_nowhere || does == false_both || does == false_in_front;
-  const bool by_address = !by_mx || does == false_both;
   for (const auto& provider : provider_names) {
     if (!lies_about(who, provider))
       continue;
-    if (by_mx) {
-      const auto host = decoy_exchange(who, provider);
-      all.push_back(
-          {provider, true, host, does == false_mx_nowhere ? "" : decoy_address(who, provider).to_string()});
-    }
-    if (!by_address)
+    if (falsifies_mx(does))
+      for (const auto& host : decoy_exchanges(who, provider))
+        all.push_back({provider, true, host, address_in(world.names, host)});
+    if (!falsifies_addresses(does))
       continue;
     for (const auto& host : hosts_of_provider(world.names, provider)) {
       if (does != false_pool) {

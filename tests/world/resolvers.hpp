@@ -21,6 +21,7 @@ enum class liar : std::uint8_t {
   // honest, each with a habit that must not be held against it
   honest,
   geo,            ///< other addresses of the providers, from their networks
+  geo_far,        ///< addresses of a provider in networks that only their names tell
   geo_one_bit,    ///< the neighbouring address, one bit away, every time
   subset,         ///< one address where there are several
   rotates,        ///< the records in another order each time
@@ -32,6 +33,7 @@ enum class liar : std::uint8_t {
   repeats_itself, ///< sends each reply twice
   talkative,      ///< other people's records beside the answer
   renames,        ///< names an exchange of the provider that others do not
+  filters_aaaa,   ///< has no IPv6 for anybody
   injected_late,  ///< the truth, and behind it somebody else's lie
   // no resolvers
   silent,
@@ -61,6 +63,7 @@ enum class liar : std::uint8_t {
   blocks_mail, ///< NXDOMAIN
   refuses_mail,
   mute_on_mail,
+  refuses_one, ///< one provider only
   null_mx,
   ever_new, ///< another foreign address each time
   // liars by intent
@@ -75,6 +78,8 @@ enum class liar : std::uint8_t {
   false_alias,    ///< by way of a CNAME
   false_and_rewrites,
   false_everything, ///< the control, too, each at another address
+  false_many,       ///< all the false exchanges there are
+  false_malformed,  ///< in replies with bytes too many
   false_first,      ///< somebody is faster than the truth
 };
 
@@ -108,8 +113,15 @@ std::vector<std::string> hosts_of_provider(const zone& names, const std::string&
 /// The provider that a name belongs to, or "".
 std::string provider_of_host(const std::string& name);
 
-/// Where resolver `who` sends the mail of a provider: the false exchange and the false address.
-std::string decoy_exchange(const resolver& who, const std::string& provider);
+/// Another address of a provider, far from the true one.
+asio::ip::address far_address(const asio::ip::address& from);
+
+/// How a resolver that falsifies does it.
+bool falsifies_mx(liar does);
+bool falsifies_addresses(liar does);
+
+/// Where resolver `who` sends the mail of a provider: the false exchanges and the false address.
+std::vector<std::string> decoy_exchanges(const resolver& who, const std::string& provider);
 asio::ip::address decoy_address(const resolver& who, const std::string& name);
 
 /// Lines of what a faultless audit finds, and the cells of tables 8 and 14.

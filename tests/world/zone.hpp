@@ -17,6 +17,7 @@ enum class rrtype : std::uint16_t {
   a = 1,
   cname = 5,
   soa = 6,
+  ptr = 12,
   mx = 15,
   txt = 16,
   aaaa = 28,
@@ -27,8 +28,8 @@ enum class rrtype : std::uint16_t {
 struct resource {
   rrtype kind{};
   std::uint16_t preference = 0;
-  std::string
-      text; ///< CNAME, MX: the name as the zone writes it, without final dot; TXT: the text; MX "": the root
+  std::string text; ///< CNAME, MX, PTR: the name as the zone writes it, without final dot; TXT: the text; MX
+                    ///< "": the root
   asio::ip::address address;
 };
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct answer {
   unsigned tries = 0;         ///< packets and connections spent on it
   unsigned replies = 0;       ///< replies that belonged to it; more than one differing: `others`
   unsigned damaged = 0;       ///< replies from the right place with a bit or two wrong in the question
+  std::optional<net::endpoint>
+      elsewhere; ///< a reply in all else ours came from there: a forwarder. Not taken
   unsigned cname_hops = 0;
   std::uint32_t ttl = 0; ///< seconds: the least of the records and CNAMEs, RFC 2308 5 for negative answers
   net::endpoint server;  ///< who answered, or who was asked last

@@ -29,6 +29,7 @@ struct truth {
   std::vector<std::vector<name>> heard; ///< the sets of exchanges that make the union, each as it was said
   std::vector<net::address> addresses;  ///< A or AAAA
   bool nonexistent = false;             ///< nobody has such a name
+  bool deniable = false;                ///< one of them finds nothing, be it that others do
 
   void add(const answer& a);
   void join(const truth& other);
@@ -219,11 +220,13 @@ namespace detail {
   case outcome::ok:
     return expected.nonexistent ? verdict::foreign : judge_records(a, t, expected);
   case outcome::nodata:
+    if (expected.deniable)
+      return verdict::match;
     if (!expected.nonexistent && t == type::aaaa)
       return verdict::failed;
     [[fallthrough]];
   case outcome::nxdomain:
-    return expected.nonexistent ? verdict::match : verdict::denied;
+    return expected.nonexistent || expected.deniable ? verdict::match : verdict::denied;
   case outcome::timeout:
   case outcome::refused:
   case outcome::unreachable:
@@ -255,6 +258,7 @@ inline void truth::add(const answer& a) {
     if (!detail::is_translated(ip)) // made up by a trusted resolver that serves a network without IPv4
       add_once(addresses, ip);
   nonexistent = nonexistent || a.what == outcome::nxdomain;
+  deniable = deniable || a.what == outcome::nxdomain || a.what == outcome::nodata;
 }
 
 inline void truth::join(const truth& other) {
@@ -262,6 +266,7 @@ inline void truth::join(const truth& other) {
     add_once(exchanges, n);
   for (const auto& ip : other.addresses)
     add_once(addresses, ip);
+  deniable = deniable || other.deniable;
   for (const auto& set : other.heard)
     if (std::none_of(heard.begin(), heard.end(), [&](const auto& known) {
           return known.size() == set.size() && std::is_permutation(known.begin(), known.end(), set.begin());

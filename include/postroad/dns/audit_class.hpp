@@ -52,14 +52,16 @@ enum class flag : std::uint8_t {
   denied,      ///< the truth exists, says the truth, and does not, says the resolver
   unanswered,  ///< some questions about mail brought no reply, or no answer
   nx_rewrite,  ///< a name that nobody has got an address
-  control,     ///< the control deviates, too
+  control,     ///< the control deviates, too, and not just once
   injected,    ///< two different replies to one packet
   lower_cased, ///< it does not repeat the letters of the question (0x20)
+  malformed,   ///< a reply that breaks the rules of the format
+  bad_sender,  ///< a reply came from another address than the one asked: a forwarder
 };
 inline constexpr std::array flag_words = std::to_array<std::string_view>(
-    {"invalid", "identical", "sequence", "loopback", "private", "reserved", "foreign", "missing_mx", "flip",
-     "transient", "unrepeated", "near", "denied", "unanswered", "nx_rewrite", "control", "injected",
-     "lower_cased"});
+    {"invalid",    "identical", "sequence",  "loopback",    "private",   "reserved",  "foreign",
+     "missing_mx", "flip",      "transient", "unrepeated",  "near",      "denied",    "unanswered",
+     "nx_rewrite", "control",   "injected",  "lower_cased", "malformed", "bad_sender"});
 
 class flag_set {
 public:
@@ -89,11 +91,16 @@ namespace detail {
   return e.asked->of == part::mail_exchange || e.asked->of == part::mail_address;
 }
 
-/// Whether two answers say the same thing, or point into the same /24.
+/// The least network that is routed.
+[[nodiscard]] inline net::prefix small_network(const net::address& a) noexcept {
+  return net::network_of(a, a.v6 ? 48 : 24);
+}
+
+/// Whether two answers say the same thing, or point into the same /24 (IPv6: /48).
 [[nodiscard]] inline bool same_value(const answer& a, const answer& b) {
   for (const auto& x : a.addresses)
     for (const auto& y : b.addresses)
-      if (x.v6 == y.v6 && net::network_of(x, x.v6 ? 48 : 24) == net::network_of(y, y.v6 ? 48 : 24))
+      if (x.v6 == y.v6 && small_network(x) == small_network(y))
         return true;
   for (const auto& x : a.mx)
     for (const auto& y : b.mx)
@@ -144,56 +151,52 @@ namespace detail {
   return all_flips || ever(e, is_true);
 }
 
-/// The first address answers of the names that got any, one for each name.
-[[nodiscard]] inline std::vector<const reading*> address_answers(std::span<const entry> log, bool& control,
-                                                                 std::size_t& matches) {
-  std::vector<const reading*> all;
-  std::vector<const name*> names;
-  control = false, matches = 0;
-  for (const auto& e : log) {
-    if (e.asked->rtype != type::a || e.passes.empty() || e.passes[0].got->addresses.empty())
-      continue;
-    const auto known =
-        std::any_of(names.begin(), names.end(), [&](const name* n) { return *n == e.asked->asked; });
-    if (known)
-      continue;
-    names.push_back(&e.asked->asked);
-    all.push_back(&e.passes[0]);
-    control = control || !is_mail(e);
-    matches += e.passes[0].is == verdict::match ? 1 : 0;
-  }
-  return all;
-}
+/// The first answers with addresses of one type, one for each name.
+struct address_answers {
+  std::vector<const answer*> all;
+  std::size_t matches = 0;
+  bool control = false; ///< a control is among them
 
-inline constexpr std::size_t enough_names = 4; // alike by chance are two or three names of one provider
+  address_answers(std::span<const entry> log, type t) {
+    std::vector<const name*> names;
+    for (const auto& e : log) {
+      if (e.asked->rtype != t || e.passes.empty() || e.passes[0].got->addresses.empty())
+        continue;
+      const auto known =
+          std::any_of(names.begin(), names.end(), [&](const name* n) { return *n == e.asked->asked; });
+      if (known)
+        continue;
+      names.push_back(&e.asked->asked);
+      all.push_back(e.passes[0].got.get());
+      control = control || !is_mail(e);
+      matches += e.passes[0].is == verdict::match ? 1 : 0;
+    }
+  }
+  /// Whether they can tell anything: alike by chance are two or three names of one provider.
+  [[nodiscard]] bool are_enough() const noexcept { return all.size() >= 4 && control && matches <= 1; }
+};
 
 /// One set of addresses for names that have nothing in common, a control among them.
-[[nodiscard]] inline bool is_identical(std::span<const entry> log) {
-  bool control;
-  std::size_t matches;
-  const auto all = address_answers(log, control, matches);
+[[nodiscard]] inline bool is_identical(const address_answers& said) {
   const auto as_set = [](std::vector<net::address> list) {
     std::sort(list.begin(), list.end());
     list.erase(std::unique(list.begin(), list.end()), list.end());
     return list;
   };
-  if (all.size() < enough_names || !control || matches > 1)
+  if (!said.are_enough())
     return false;
-  const auto first = as_set(all[0]->got->addresses);
-  return std::all_of(all.begin(), all.end(),
-                     [&](const reading* r) { return as_set(r->got->addresses) == first; });
+  const auto first = as_set(said.all[0]->addresses);
+  return std::all_of(said.all.begin(), said.all.end(),
+                     [&](const answer* a) { return as_set(a->addresses) == first; });
 }
 
-/// A counter: one address for each name, all of one /24, whatever is asked.
-[[nodiscard]] inline bool is_sequence(std::span<const entry> log) {
-  bool control;
-  std::size_t matches;
-  const auto all = address_answers(log, control, matches);
-  if (all.size() < enough_names || !control || matches > 1)
+/// A counter: one address for each name, all of one network, whatever is asked.
+[[nodiscard]] inline bool is_sequence(const address_answers& said) {
+  if (!said.are_enough())
     return false;
-  const auto network = net::network_of(all[0]->got->addresses[0], 24);
-  return std::all_of(all.begin(), all.end(), [&](const reading* r) {
-    return r->got->addresses.size() == 1 && net::network_of(r->got->addresses[0], 24) == network;
+  const auto first = small_network(said.all[0]->addresses[0]);
+  return std::all_of(said.all.begin(), said.all.end(), [&](const answer* a) {
+    return a->addresses.size() == 1 && small_network(a->addresses[0]) == first;
   });
 }
 
@@ -233,16 +236,20 @@ inline void flag_mail(const entry& e, flag_set& flags) {
   for (const auto& e : log) {
     if (is_mail(e))
       flag_mail(e, flags);
-    flags.set(flag::control, e.asked->of == part::control && ever(e, deviates));
+    if (e.asked->of == part::control && ever(e, deviates))
+      flags.set(is_transient(e) ? flag::transient : flag::control);
     flags.set(flag::nx_rewrite, e.asked->of == part::nonexistent && count(e, verdict::foreign) > 0);
     for (const auto& r : e.passes) {
       flags.set(flag::injected, !r.got->others.empty());
       flags.set(flag::flip, r.got->damaged > 0);
       flags.set(flag::lower_cased, r.got->case_mismatch && r.got->damaged == 0);
+      flags.set(flag::malformed, r.got->what == outcome::malformed);
+      flags.set(flag::bad_sender, r.got->elsewhere.has_value());
     }
   }
-  flags.set(flag::identical, is_identical(log));
-  flags.set(flag::sequence, !flags.has(flag::identical) && is_sequence(log));
+  const address_answers ipv4(log, type::a), ipv6(log, type::aaaa);
+  flags.set(flag::identical, is_identical(ipv4) || is_identical(ipv6));
+  flags.set(flag::sequence, !flags.has(flag::identical) && (is_sequence(ipv4) || is_sequence(ipv6)));
   return flags;
 }
 

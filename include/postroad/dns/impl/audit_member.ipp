@@ -141,6 +141,11 @@ inline void write_evidence(text::json_writer& json, const report& r) {
         begin(e, pass, "damaged_question");
         json.member("replies", one.got->damaged).end();
       }
+      if (one.got->elsewhere) {
+        begin(e, pass, "bad_sender");
+        json.member("ip", net::to_string(one.got->elsewhere->ip));
+        json.member("port", one.got->elsewhere->port).end();
+      }
     }
   if (any)
     json.end();

@@ -7,240 +7,6 @@
 
 namespace postroad::dns::audit {
 
-// ---- the truth
-
-POSTROAD_DECL net::task<void> reference::ask_one(client& c, net::endpoint at, name n, type t,
-                                                 answer_ptr& into, net::join& all) {
-  client::party one(c, at);
-  into = co_await one.ask(n, t);
-  all.arrive();
-}
-
-/// The union of what all trusted resolvers say. A name is nobody's only when none of them knows better.
-POSTROAD_DECL net::task<truth> reference::ask(name n, type t) {
-  net::join all(trusted_.size());
-  std::vector<answer_ptr> answers(trusted_.size());
-  for (std::size_t i = 0; i < trusted_.size(); ++i)
-    net::spawn(ask_one(*client_, trusted_[i], n, t, answers[i], all));
-  co_await all;
-  truth known;
-  bool doubted = false;
-  for (const auto& a : answers) {
-    const bool settled = a->what == outcome::ok || a->what == outcome::nodata || a->what == outcome::nxdomain;
-    any_answer_ = any_answer_ || settled;
-    doubted = doubted || !settled || a->what != outcome::nxdomain;
-    if (settled)
-      known.add(*a);
-  }
-  known.nonexistent = known.nonexistent && !doubted;
-  co_return known;
-}
-
-POSTROAD_DECL void reference::put(question q) {
-  for (const auto& other : plan_)
-    if (other.asked == q.asked && other.rtype == q.rtype && other.provider == q.provider)
-      return;
-  plan_.push_back(std::move(q));
-}
-
-POSTROAD_DECL net::task<void> reference::plan_addresses(name n, std::string provider, part of) {
-  std::vector<net::address> ipv4;
-  for (const auto t : {type::a, type::aaaa}) {
-    if (t == type::a ? !use_.ipv4 : !use_.ipv6)
-      continue;
-    auto known = co_await ask(n, t);
-    if (known.addresses.empty())
-      continue;
-    // An AAAA may be made of an A (DNS64, RFC 6147).
-    known.addresses.insert(known.addresses.end(), ipv4.begin(), ipv4.end());
-    if (t == type::a)
-      ipv4 = known.addresses;
-    put({n, t, of, provider, std::move(known)});
-  }
-}
-
-POSTROAD_DECL net::task<void> reference::plan_name(std::string text) {
-  const auto n = parse_name(text);
-  const auto before = plan_.size();
-  if (n) {
-    auto known = co_await ask(*n, type::mx);
-    const auto exchanges = known.exchanges;
-    if (!exchanges.empty())
-      put({*n, type::mx, part::mail_exchange, text, std::move(known)});
-    for (const auto& exchange : exchanges)
-      co_await plan_addresses(exchange, text, part::mail_address);
-    co_await plan_addresses(*n, text, part::mail_address); // the paper asks for these, too
-  }
-  if (plan_.size() == before)
-    unknown_names_.push_back(std::move(text));
-}
-
-POSTROAD_DECL net::task<void> reference::plan_control() {
-  const auto n = parse_name(use_.control);
-  if (!n)
-    co_return;
-  co_await plan_addresses(*n, {}, part::control);
-  auto known = co_await ask(*n, type::mx);
-  if (!known.exchanges.empty())
-    put({*n, type::mx, part::control, {}, std::move(known)});
-}
-
-/// Random names below `suffix` are nobody's only if a trusted resolver says so of one.
-POSTROAD_DECL net::task<void> reference::plan_nonexistent(std::string suffix) {
-  random_stream random(use_.seed);
-  const auto n = parse_name(random_label(random) + "." + suffix);
-  if (!n)
-    co_return;
-  const auto known = co_await ask(*n, type::a);
-  if (known.nonexistent)
-    void_suffixes_.push_back(n->parent());
-}
-
-/// The MX of the first name and the address of the control come first: they tell most about a resolver that
-/// answers little.
-POSTROAD_DECL void reference::order() {
-  const auto rank = [](const question& q) {
-    if (q.of == part::mail_exchange)
-      return 0;
-    return q.of == part::control ? 1 : 2;
-  };
-  std::stable_sort(plan_.begin(), plan_.end(),
-                   [&](const question& a, const question& b) { return rank(a) < rank(b); });
-  const auto control =
-      std::find_if(plan_.begin(), plan_.end(), [](const question& q) { return q.of == part::control; });
-  if (control != plan_.end() && control - plan_.begin() > 1)
-    std::rotate(plan_.begin() + 1, control, control + 1);
-  ages_.resize(plan_.size());
-  for (auto& a : ages_)
-    a.asked_at = clock::now();
-}
-
-POSTROAD_DECL net::task<void> reference::gather() {
-  for (const auto& n : use_.names)
-    co_await plan_name(n);
-  const bool any_mail = !plan_.empty();
-  co_await plan_control();
-  co_await plan_nonexistent(use_.control);
-  co_await plan_nonexistent("com");
-  if (!any_mail)
-    plan_.clear();
-  order();
-}
-
-POSTROAD_DECL reference::age* reference::age_of(const question& q) {
-  for (std::size_t i = 0; i < plan_.size(); ++i)
-    if (&plan_[i] == &q)
-      return &ages_[i];
-  return nullptr;
-}
-
-POSTROAD_DECL net::task<void> reference::renew(const question& q) {
-  constexpr std::chrono::seconds fresh{60};
-  auto* const mine = age_of(q);
-  if (mine == nullptr)
-    co_return;
-  turn wait{*mine};
-  co_await wait;
-  if (clock::now() - mine->asked_at < fresh)
-    co_return;
-  mine->renewing = true;
-  const auto known = co_await ask(q.asked, q.rtype);
-  const_cast<question&>(q).expected.join(known); // it is ours: age_of found it in the plan
-  mine->asked_at = clock::now();
-  mine->renewing = false;
-  const auto waiting = std::exchange(mine->waiting, {});
-  for (const auto h : waiting)
-    h.resume();
-}
-
-namespace detail {
-
-[[nodiscard]] inline std::string domain_of(const name& n) {
-  return std::string(registrable_domain(to_lower_string(n)));
-}
-
-[[nodiscard]] inline bool is_related(const name& stranger, const std::vector<name>& known) {
-  const auto domain = domain_of(stranger);
-  return std::any_of(known.begin(), known.end(), [&](const name& n) { return domain_of(n) == domain; });
-}
-
-/// The name under which an address is looked up backwards. RFC 1035 3.5, RFC 3596 2.5.
-[[nodiscard]] inline std::string reverse_name(const net::address& ip) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = ip.v6 ? 16 : 4; i-- > 0;)
-    if (ip.v6)
-      out += {digits[ip.bytes[i] & 15u], '.', digits[ip.bytes[i] >> 4], '.'};
-    else
-      out += std::to_string(ip.bytes[i]) + '.';
-  return out + (ip.v6 ? "ip6.arpa" : "in-addr.arpa");
-}
-
-[[nodiscard]] inline bool has(const std::vector<std::string>& all, const std::string& one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
-}
-
-} // namespace detail
-
-POSTROAD_DECL bool reference::is_near_truth(const truth& addresses, const std::string& provider) const {
-  return std::any_of(plan_.begin(), plan_.end(), [&](const question& q) {
-    return q.of == part::mail_address && q.provider == provider &&
-           std::any_of(addresses.addresses.begin(), addresses.addresses.end(), [&](const net::address& ip) {
-             return is_true(judge_address(ip, q.expected.addresses));
-           });
-  });
-}
-
-POSTROAD_DECL net::task<bool> reference::knows_cousin(name stranger, const question& q, truth& addresses) {
-  if (!detail::is_related(stranger, q.expected.exchanges))
-    co_return false;
-  addresses = co_await ask(stranger, type::a);
-  co_return is_near_truth(addresses, q.provider);
-}
-
-POSTROAD_DECL net::task<std::vector<name>> reference::ask_names(name n) {
-  net::join all(1);
-  answer_ptr said;
-  net::spawn(ask_one(*client_, trusted_[0], n, type::ptr, said, all));
-  co_await all;
-  co_return said->names;
-}
-
-POSTROAD_DECL net::task<std::string> reference::owner_of(net::address ip) {
-  const auto backwards = parse_name(detail::reverse_name(ip)).value_or(name{});
-  const auto names = co_await ask_names(backwards);
-  std::string owner;
-  if (names.empty())
-    co_return owner;
-  const auto forwards = co_await ask(names[0], ip.v6 ? type::aaaa : type::a);
-  const auto& all = forwards.addresses;
-  if (std::find(all.begin(), all.end(), ip) != all.end())
-    owner = detail::domain_of(names[0]);
-  co_return owner;
-}
-
-POSTROAD_DECL net::task<bool> reference::confirms(net::address stranger, const question& q) {
-  auto* const mine = age_of(q);
-  if (mine == nullptr)
-    co_return false;
-  if (!mine->owners) {
-    std::vector<std::string> owners;
-    const auto known = q.expected.addresses;
-    for (const auto& ip : known) {
-      const auto owner = co_await owner_of(ip);
-      if (!owner.empty())
-        add_once(owners, owner);
-    }
-    mine->owners = std::move(owners);
-  }
-  if (mine->owners->empty()) // nobody to belong to
-    co_return false;
-  const auto owner = co_await owner_of(stranger);
-  co_return !owner.empty() && detail::has(*mine->owners, owner);
-}
-
-// ---- one resolver
-
 /// An audit under way.
 struct auditor::visit {
   visit(client& c, const net::endpoint& at, bool with_pauses) : who(c, at), paced(with_pauses) {}
@@ -250,14 +16,6 @@ struct auditor::visit {
   std::vector<std::pair<name, answer_ptr>> looked_up; ///< false exchanges
   unsigned silences = 0;                              ///< about these
 };
-
-POSTROAD_DECL std::string random_label(random_stream& random) {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  std::string label = "x";     // a digit in front makes some software think of numbers
-  for (int i = 0; i < 20; ++i) // 103 bits
-    label += letters[random.below(letters.size())];
-  return label;
-}
 
 POSTROAD_DECL name auditor::random_name(const name& suffix) {
   return parse_name(random_label(random_) + "." + to_string(suffix)).value_or(suffix);
@@ -299,7 +57,7 @@ namespace detail {
 POSTROAD_DECL net::task<void> auditor::first_pass(visit& v) {
   auto& log = v.out.log;
   v.out.passes = 1;
-  for (const auto& q : known_.questions()) {
+  for (const auto& [q, age] : known_.questions()) {
     if (q.of != part::control && detail::keeps_silent(log))
       continue;
     log.push_back({&q, {}});
@@ -308,7 +66,7 @@ POSTROAD_DECL net::task<void> auditor::first_pass(visit& v) {
       co_return;
   }
   for (const auto& suffix : known_.void_suffixes()) {
-    question nobodys{random_name(suffix), type::a, part::nonexistent, {}, {}};
+    question nobodys{random_name(suffix), known_.address_type(), part::nonexistent, {}, {}};
     nobodys.expected.nonexistent = true;
     v.out.own.push_back(std::move(nobodys));
     log.push_back({&v.out.own.back(), {}});
@@ -372,7 +130,7 @@ POSTROAD_DECL net::task<void> auditor::reconsider_exchanges(visit& v, entry& e, 
     const auto said = co_await look_up(v, rr.exchange);
     if (!said)
       co_return;
-    auto is = said->addresses.empty() ? verdict::foreign : judge_records(*said, type::a, known);
+    auto is = said->addresses.empty() ? verdict::foreign : judge_records(*said, known_.address_type(), known);
     if (by_name == verdict::flip ? !cousin || !is_true(is) : is_true(is) && !cousin)
       is = by_name;
     mildest = std::min(mildest, is);
@@ -393,9 +151,9 @@ POSTROAD_DECL net::task<answer_ptr> auditor::look_up(visit& v, name exchange) {
       co_return said;
   if (v.silences >= enough)
     co_return nullptr;
-  auto said = co_await v.who.ask(exchange, type::a);
+  auto said = co_await v.who.ask(exchange, known_.address_type());
   v.out.tries += said->tries;
-  v.silences += judge(*said, type::a, {}) == verdict::silent ? 1 : 0;
+  v.silences += judge(*said, known_.address_type(), {}) == verdict::silent ? 1 : 0;
   v.looked_up.emplace_back(exchange, said);
   if (v.paced)
     co_await naps_.until(net::naps::clock::now() + known_.settings().pace);
@@ -471,9 +229,14 @@ POSTROAD_DECL net::task<void> auditor::find_targets(visit& v) {
 
 namespace detail {
 
-[[nodiscard]] inline bool deviates_about_mail(const entry_log& log) {
+/// Whether any of the entries that `is` deviates at first.
+[[nodiscard]] inline bool any_deviates(const entry_log& log, bool (*is)(const entry&) noexcept) {
   return std::any_of(log.begin(), log.end(),
-                     [](const entry& e) { return is_mail(e) && deviates(e.passes[0].is); });
+                     [is](const entry& e) { return is(e) && deviates(e.passes[0].is); });
+}
+
+[[nodiscard]] inline bool has_truth(const entry& e) noexcept {
+  return e.asked->of != part::nonexistent;
 }
 
 /// The outcome of a whole audit: ok when the resolver resolves, else what its first answer came to.
@@ -494,8 +257,10 @@ POSTROAD_DECL net::task<report> auditor::run(net::endpoint at, bool paced) {
   v.out.log.reserve(known_.questions().size() + known_.void_suffixes().size());
   co_await first_pass(v);
   co_await take_back(v);
-  const bool wrong = detail::deviates_about_mail(v.out.log), hopeless = detail::is_hopeless(v.out.log);
-  const auto passes = std::max(use.passes, wrong ? 2u : 1u);
+  const bool wrong = detail::any_deviates(v.out.log, detail::is_mail);
+  const bool doubtful = detail::any_deviates(v.out.log, detail::has_truth);
+  const bool hopeless = detail::is_hopeless(v.out.log);
+  const auto passes = std::max(use.passes, doubtful ? 2u : 1u);
   while (!naps_.aborted() && !hopeless && v.out.passes < passes) {
     co_await further_pass(v, use.passes > 1);
     co_await take_back(v);

@@ -133,6 +133,9 @@ struct client::engine : std::enable_shared_from_this<client::engine> {
   /// What a reply teaches about its server: its time, and the losses it proves.
   void credit(question& q, attempt& at, time now);
   static void note_second_reply(question& q, std::shared_ptr<answer> got);
+  /// A reply that is ours but for where it comes from.
+  static void note_stranger(question& q, const attempt& at, const net::endpoint& sender,
+                            std::span<const std::uint8_t> reply) noexcept;
   /// A reply from the right place whose question is ours but for a bit or two.
   static void note_damage(question& q, const attempt& at, std::span<const std::uint8_t> reply) noexcept;
 

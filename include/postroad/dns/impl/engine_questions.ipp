@@ -81,6 +81,7 @@ POSTROAD_DECL void client::engine::tell_story(question& q, answer& a) noexcept {
   a.tries = q.tries;
   a.replies = q.replies;
   a.damaged = q.damaged;
+  a.elsewhere = q.elsewhere;
   a.case_mismatch = q.case_mismatch;
   a.authenticated = a.authenticated && q.authenticated;
   a.ttl = std::min(a.ttl, q.ttl);

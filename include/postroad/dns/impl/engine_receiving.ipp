@@ -49,8 +49,10 @@ POSTROAD_DECL void client::engine::take_reply(std::uint16_t port, std::size_t i,
     return void(++(recent[key % recent.size()] == key ? counts.late : counts.bad_id));
   const std::uint32_t slot = found >> 8;
   attempt& at = questions[slot].with(found & 0xff);
-  if (mail.sender(i) != servers[at.server].where)
+  if (const auto sender = mail.sender(i); sender != servers[at.server].where) {
+    note_stranger(questions[slot], at, sender, bytes);
     return void(++counts.bad_sender);
+  }
   const auto m = parse_message(bytes);
   if (!m || !m->is_response() || m->opcode() != 0) {
     note_damage(questions[slot], at, bytes);
@@ -129,6 +131,16 @@ POSTROAD_DECL void client::engine::note_second_reply(question& q, std::shared_pt
   constexpr std::size_t max_others = 8; // evidence enough, and a flood costs no memory
   if (!known && q.held->others.size() < max_others)
     q.held->others.push_back(std::move(*got));
+}
+
+POSTROAD_DECL void client::engine::note_stranger(question& q, const attempt& at, const net::endpoint& sender,
+                                                 std::span<const std::uint8_t> reply) noexcept {
+  const auto m = parse_message(reply);
+  if (!m || !m->is_response() || match_question(*m, spelling(q, at), q.rtype) != question_match::exact)
+    return;
+  q.elsewhere = sender;
+  if (q.held)
+    q.held->elsewhere = sender;
 }
 
 POSTROAD_DECL void client::engine::note_damage(question& q, const attempt& at,

@@ -64,9 +64,10 @@ struct progress {
   int forced = any_server;   ///< the next packet goes to this server, window or not
   int avoided = any_server;
   unsigned tries = 0, replies = 0, hops = 0, damaged = 0;
-  std::uint32_t ttl = 0x7fffffff; ///< least so far along the chain
-  microseconds left{0};           ///< of the time for the whole question
-  clock::time_point running{};    ///< since when `left` runs; zero while the question waits in our queue
+  std::optional<net::endpoint> elsewhere; ///< where else a reply came from
+  std::uint32_t ttl = 0x7fffffff;         ///< least so far along the chain
+  microseconds left{0};                   ///< of the time for the whole question
+  clock::time_point running{}; ///< since when `left` runs; zero while the question waits in our queue
 };
 
 /// A question under way. The slot is used again.

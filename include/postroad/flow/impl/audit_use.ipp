@@ -173,7 +173,7 @@ POSTROAD_DECL void write_reference(text::json_writer& out, const dns::audit::ref
     out.value(net::to_string(at));
   out.end().member_list("unknown_names", truth.unknown_names());
   out.key("truth").array();
-  for (const auto& q : truth.questions()) {
+  for (const auto& [q, age] : truth.questions()) {
     out.object().member("name", to_lower_string(q.asked)).member("type", dns::audit::word_of(q.rtype));
     out.member("provider", q.provider).key("values").array();
     for (const auto& n : q.expected.exchanges)
