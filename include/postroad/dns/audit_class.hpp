@@ -221,8 +221,12 @@ inline void flag_mail(const entry& e, flag_set& flags) {
       {verdict::missing, flag::missing_mx}, {verdict::flip, flag::flip},
       {verdict::near, flag::near},          {verdict::denied, flag::denied},
       {verdict::failed, flag::unanswered},  {verdict::silent, flag::unanswered}};
-  for (const auto& [v, f] : shown)
-    flags.set(f, count(e, v) > 0);
+  for (const auto& r : e.passes) {
+    if (r.is == verdict::match)
+      continue;
+    for (const auto& [v, f] : shown)
+      flags.set(f, r.is == v);
+  }
   if (!ever(e, deviates))
     return;
   flags.set(flag::invalid);

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,7 +54,9 @@ public:
   auditor(asio::io_context& io, client& asking, reference& known, std::uint64_t seed)
       : client_(asking), known_(known), naps_(io), random_(seed) {}
 
-  [[nodiscard]] POSTROAD_DECL net::task<report> run(net::endpoint at, bool paced);
+  /// `all_asked` is called when only second replies are waited for.
+  [[nodiscard]] POSTROAD_DECL net::task<report> run(net::endpoint at, bool paced,
+                                                    std::function<void()> all_asked = nullptr);
   /// Every audit under way ends soon, with outcome `aborted`. The client is told by its owner.
   void abort() { naps_.abort(); }
 

@@ -75,6 +75,9 @@ struct audited {
   }
 };
 
+/// Audits that may listen on without a place of --concurrency.
+inline constexpr std::size_t most_listeners = 5'000;
+
 /// Audits resolvers, each once in a run, however often it is named.
 class audits {
 public:
@@ -84,11 +87,12 @@ public:
   [[nodiscard]] const memo<audited>::counters& counts() const noexcept { return made_.counts(); }
 
 private:
-  net::task<audited> make(net::endpoint resolver);
+  net::task<audited> make(job& record, net::endpoint resolver);
 
   net::prefix_set lab_;
   dns::audit::auditor auditor_;
   memo<audited> made_;
+  std::size_t listening_ = 0;
 };
 
 /// One record for each false mail server, with `ip` and `target`; the record alone, with `ip` null, when

@@ -249,7 +249,7 @@ namespace detail {
 
 } // namespace detail
 
-POSTROAD_DECL net::task<report> auditor::run(net::endpoint at, bool paced) {
+POSTROAD_DECL net::task<report> auditor::run(net::endpoint at, bool paced, std::function<void()> all_asked) {
   const auto begun = net::naps::clock::now();
   const auto& use = known_.settings();
   visit v(client_, at, paced && use.pace.count() > 0);
@@ -269,6 +269,8 @@ POSTROAD_DECL net::task<report> auditor::run(net::endpoint at, bool paced) {
     settle(e);
   if (!naps_.aborted() && wrong)
     co_await find_targets(v);
+  if (all_asked)
+    all_asked();
   co_await naps_.until(net::naps::clock::now() + client_.settings().grace);
   v.out.found = classify(v.out.log);
   v.out.what = detail::outcome_of(v.out, naps_.aborted());

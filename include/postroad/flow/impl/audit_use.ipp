@@ -75,9 +75,9 @@ POSTROAD_DECL void add_audit_options(cli::options& table, audit_settings& use) {
 }
 
 POSTROAD_DECL dns::client_settings audit_client_of(const settings& use, const audit_settings& audit) {
-  if (use.concurrency > dns::client::most_parties)
-    throw cli::usage_error{
-        fmt::format("--concurrency: at most {} resolvers at once", dns::client::most_parties)};
+  constexpr std::size_t most = dns::client::most_parties - most_listeners;
+  if (use.concurrency > most)
+    throw cli::usage_error{fmt::format("--concurrency: at most {} resolvers at once", most)};
   auto s = client_settings_of(use, use.retries);
   s.resolvers.clear();
   s.cache_bytes = 0;
@@ -127,8 +127,15 @@ POSTROAD_DECL audits::audits(const room& in, dns::client& asking, dns::audit::re
                              const settings& use)
     : lab_(allowed_of(use)), auditor_(in.io, asking, truth, use.seed), made_(in.io, use.cache.bytes) {}
 
-POSTROAD_DECL net::task<audited> audits::make(net::endpoint resolver) {
-  const auto found = co_await auditor_.run(resolver, !lab_.contains(resolver.ip));
+/// Who only listens on for second replies needs no place among those who ask; but a client knows just so
+/// many servers at a time.
+POSTROAD_DECL net::task<audited> audits::make(job& record, net::endpoint resolver) {
+  const std::function<void()> all_asked = [this, &record] {
+    if (++listening_ <= most_listeners)
+      record.park();
+  };
+  const auto found = co_await auditor_.run(resolver, !lab_.contains(resolver.ip), all_asked);
+  --listening_;
   audited a{found.what, {}, found.targets};
   text::json_writer out(a.json);
   dns::audit::write_resolver(out, found, text::now_rfc3339());
@@ -137,7 +144,7 @@ POSTROAD_DECL net::task<audited> audits::make(net::endpoint resolver) {
 
 POSTROAD_DECL net::task<std::shared_ptr<const audited>> audits::at(job& record, net::endpoint resolver) {
   std::string key = net::to_string(resolver);
-  memo<audited>::fetch work = [this, resolver] { return make(resolver); };
+  memo<audited>::fetch work = [this, &record, resolver] { return make(record, resolver); };
   auto made = co_await made_.get(record, std::move(key), std::move(work));
   co_return made;
 }
