@@ -2,6 +2,7 @@
 #pragma once
 
 #include <postroad/config.hpp>
+#include <postroad/dns/ask.hpp>
 #include <postroad/dns/audit.hpp>
 #include <postroad/dns/client.hpp>
 #include <postroad/dns/random.hpp>

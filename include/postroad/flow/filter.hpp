@@ -29,6 +29,7 @@ struct room {
   const blocklist& blocked;
   net::courtesy& courtesy;
   record::path_set& paths;
+  bool pages = false; ///< people read the records: a filter may put more into them
 
   /// The index under which job::text and its like find a path: `ip_(room.want("smtp.ip"))`.
   [[nodiscard]] std::size_t want(std::string_view path) const { return paths.add(path).value(); }

@@ -32,7 +32,7 @@ POSTROAD_DECL net::task<truth> reference::ask(name n, type t) {
   truth known;
   bool doubted = false;
   for (const auto& a : answers) {
-    const bool settled = a->what == outcome::ok || a->what == outcome::nodata || a->what == outcome::nxdomain;
+    const bool settled = is_settled(a->what);
     any_answer_ = any_answer_ || settled;
     doubted = doubted || !settled || a->what != outcome::nxdomain;
     if (settled)

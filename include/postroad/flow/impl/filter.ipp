@@ -175,7 +175,7 @@ inline engine::engine(const tool& is, const settings& use, const std::vector<std
 }
 
 inline int engine::run(const make_filter& make) {
-  filter_ = make(room{io_, use_, blocked_, courtesy_, paths_});
+  filter_ = make(room{io_, use_, blocked_, courtesy_, paths_, pages_});
   for (const auto* file : {&out_fd_, rejects_ ? &*rejects_ : nullptr, metadata_ ? &*metadata_ : nullptr})
     if (file != nullptr)
       file->empty();
