@@ -6,6 +6,7 @@
 #include <postroad/dns/audit.hpp>
 #include <postroad/dns/client.hpp>
 #include <postroad/dns/random.hpp>
+#include <postroad/dns/reverse.hpp>
 #include <postroad/net/task.hpp>
 
 #include <chrono>

@@ -212,4 +212,5 @@ private:
 
 #if !defined(POSTROAD_SEPARATE_COMPILATION)
 #include <postroad/spf/impl/expand.ipp>
+#include <postroad/spf/impl/expand_terms.ipp>
 #endif

@@ -172,18 +172,6 @@ namespace detail {
   return std::any_of(known.begin(), known.end(), [&](const name& n) { return domain_of(n) == domain; });
 }
 
-/// The name under which an address is looked up backwards. RFC 1035 3.5, RFC 3596 2.5.
-[[nodiscard]] inline std::string reverse_name(const net::address& ip) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = ip.v6 ? 16 : 4; i-- > 0;)
-    if (ip.v6)
-      out += {digits[ip.bytes[i] & 15u], '.', digits[ip.bytes[i] >> 4], '.'};
-    else
-      out += std::to_string(ip.bytes[i]) + '.';
-  return out + (ip.v6 ? "ip6.arpa" : "in-addr.arpa");
-}
-
 [[nodiscard]] inline bool has(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
@@ -209,7 +197,7 @@ POSTROAD_DECL net::task<bool> reference::knows_cousin(name stranger, const quest
 POSTROAD_DECL net::task<std::string> reference::find_owner(net::address ip) {
   std::string owner;
   client::party one(*client_, trusted_[0]);
-  const auto said = co_await one.ask(parse_name(detail::reverse_name(ip)).value_or(name{}), type::ptr);
+  const auto said = co_await one.ask(parse_name(reverse_name(ip)).value_or(name{}), type::ptr);
   if (said->names.empty())
     co_return owner;
   const auto forwards = co_await ask(said->names[0], ip.v6 ? type::aaaa : type::a);

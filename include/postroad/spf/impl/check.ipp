@@ -1,5 +1,6 @@
 #pragma once
 
+#include <postroad/dns/reverse.hpp>
 #include <postroad/spf/check.hpp>
 
 #include <algorithm>
@@ -48,18 +49,6 @@ enum class matching : std::uint8_t { no, yes, temperror, permerror };
   return out;
 }
 
-/// Where an address is looked up backwards. RFC 1035 3.5, RFC 3596 2.5
-[[nodiscard]] inline std::string backwards(const net::address& ip) {
-  auto text = dotted(ip);
-  if (!ip.v6) {
-    macro_piece turned;
-    turned.reverse = true;
-    return transformed(text, turned) + ".in-addr.arpa";
-  }
-  std::reverse(text.begin(), text.end());
-  return text + ".ip6.arpa";
-}
-
 [[nodiscard]] inline bool is_at_or_below(std::string_view name, std::string_view domain) noexcept {
   if (!name.ends_with(domain))
     return false;
@@ -77,7 +66,7 @@ inline net::task<dns::answer_ptr> look(check& c, dns::name n, dns::type t) {
 /// The client's names that lead back to it, in the order of the answer. RFC 7208 5.5
 inline net::task<std::vector<std::string>> validated_names(check& c) {
   std::vector<std::string> all;
-  const auto n = name_of(backwards(c.who.ip));
+  const auto n = name_of(dns::reverse_name(c.who.ip));
   const auto said = co_await c.ask(*n, dns::type::ptr);
   for (std::size_t i = 0; i < std::min<std::size_t>(said->names.size(), max_names); ++i) {
     const auto forward = co_await c.ask(said->names[i], c.who.ip.v6 ? dns::type::aaaa : dns::type::a);

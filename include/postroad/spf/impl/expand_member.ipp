@@ -2,6 +2,7 @@
 
 #include <postroad/net/special.hpp>
 #include <postroad/spf/expand_member.hpp>
+#include <postroad/spf/impl/expand_node.hpp>
 
 #include <algorithm>
 #include <array>
