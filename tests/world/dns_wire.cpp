@@ -147,7 +147,11 @@ private:
     case rrtype::ptr:
       return name(what.text);
     case rrtype::txt:
-      return text(what.text);
+      if (what.strings.empty())
+        return text(what.text);
+      for (const auto& one : what.strings)
+        text(one);
+      return;
     default:
       return;
     }

@@ -4,6 +4,7 @@
 /// servers act it out; the truth is worked out from it and never from what a client saw.
 #pragma once
 
+#include "policy.hpp"
 #include "zone.hpp"
 
 #include <asio/ip/address.hpp>
@@ -234,6 +235,9 @@ struct plan {
   zone names;
   std::vector<input> inputs;                          ///< in order of rank, which starts at 1
   std::map<asio::ip::address, std::size_t> server_at; ///< index into servers
+  policies published;
+  std::vector<input>
+      senders; ///< a second list, for SPF and DMARC: inputs, and names that only say who may send
 };
 
 struct sizes {
@@ -249,6 +253,9 @@ plan draw_plan(const sizes& wanted);
 /// Adds the hand-written domains and their servers (hand.cpp).
 void add_hand_written(plan& to);
 std::size_t hand_written_servers();
+
+/// Publishes SPF and DMARC for the domains of the plan, and adds the list of senders (publish.cpp).
+void publish_policies(plan& to);
 
 /// Adds a server and makes its addresses known. Throws std::logic_error when an address is taken.
 std::size_t add_server(plan& to, server one);

@@ -36,30 +36,6 @@ bool inside(const address& one, const char* network, unsigned bits) {
   return true;
 }
 
-std::string word_of(const answer& from, rrtype kind) {
-  if (from.silence)
-    return "timeout";
-  switch (from.code) {
-  case rcode::noerror:
-    return from.holds(kind) ? "ok" : "nodata";
-  case rcode::nxdomain:
-    return "nxdomain";
-  case rcode::servfail:
-    return "servfail";
-  case rcode::refused:
-    return "query_refused";
-  case rcode::formerr:
-    return "formerr";
-  case rcode::notimp:
-    break;
-  }
-  return "notimp";
-}
-
-bool is_failure(const std::string& outcome) {
-  return outcome != "ok" && outcome != "nodata" && outcome != "nxdomain";
-}
-
 bool reads_as_ipv4(const std::string& name) {
   asio::error_code error;
   asio::ip::make_address_v4(name, error);
@@ -81,7 +57,7 @@ std::string collect(const zone& names, expected_host& host, rrtype kind, std::ve
       host.alias = lower(record->text);
   }
   std::sort(into.begin(), into.end());
-  return word_of(found, kind);
+  return outcome_word(found, kind);
 }
 
 void resolve(const zone& names, expected_host& host) {
@@ -148,7 +124,7 @@ expected_mx expect_mx(const plan& all, const std::string& name) {
     return out;
   }
   const auto found = all.names.look_up(name, rrtype::mx);
-  out.outcome = word_of(found, rrtype::mx);
+  out.outcome = outcome_word(found, rrtype::mx);
   out.secure = found.secure && found.code == rcode::noerror;
   if (out.outcome == "ok") {
     out.hosts = hosts_of(found);
@@ -465,6 +441,30 @@ std::string head_of(const expected_record& from) {
 
 } // namespace
 
+std::string outcome_word(const answer& from, rrtype kind) {
+  if (from.silence)
+    return "timeout";
+  switch (from.code) {
+  case rcode::noerror:
+    return from.holds(kind) ? "ok" : "nodata";
+  case rcode::nxdomain:
+    return "nxdomain";
+  case rcode::servfail:
+    return "servfail";
+  case rcode::refused:
+    return "query_refused";
+  case rcode::formerr:
+    return "formerr";
+  case rcode::notimp:
+    break;
+  }
+  return "notimp";
+}
+
+bool is_failure(const std::string& outcome) {
+  return outcome != "ok" && outcome != "nodata" && outcome != "nxdomain";
+}
+
 bool is_special(const address& one) {
   // IANA special-purpose registries (RFC 6890 and successors), multicast and what is reserved behind it.
   static constexpr std::array<std::pair<const char*, unsigned>, 22> ranges = {
@@ -491,6 +491,10 @@ std::string match_names(const certificate& shown, const std::string& domain, con
                        [&](const auto& pattern) { return covers(pattern, name); });
   };
   return any(domain) ? "domain" : any(host) ? "server" : "neither";
+}
+
+std::string mx_kind(const plan& all, const std::string& name) {
+  return expect_mx(all, name).kind;
 }
 
 std::vector<expected_record> work_out(const plan& all) {

@@ -92,6 +92,15 @@ std::vector<std::string> cells(const std::vector<expected_record>& all);
 /// "domain", "server" or "neither".
 std::string match_names(const certificate& shown, const std::string& domain, const std::string& host);
 
+/// Kind of the mail set-up, as in the member mx: mx, null, implicit, none; empty: unknown.
+std::string mx_kind(const plan& all, const std::string& name);
+
+/// How a question ended, in the words of the records: ok nodata nxdomain servfail query_refused formerr
+/// notimp timeout.
+std::string outcome_word(const answer& from, rrtype kind);
+/// Whether nothing is known after that.
+bool is_failure(const std::string& outcome);
+
 bool is_special(const asio::ip::address& address);
 
 } // namespace world

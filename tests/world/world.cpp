@@ -10,6 +10,7 @@
 #include "liar.hpp"
 #include "pki.hpp"
 #include "plan.hpp"
+#include "policy_cells.hpp"
 #include "resolvers.hpp"
 #include "smtp_server.hpp"
 #include "truth.hpp"
@@ -149,9 +150,9 @@ private:
   std::string path_;
 };
 
-std::vector<std::string> input_lines(const world::plan& all) {
+std::vector<std::string> input_lines(const std::vector<world::input>& all) {
   std::vector<std::string> out;
-  for (const auto& one : all.inputs)
+  for (const auto& one : all)
     out.push_back(std::to_string(out.size() + 1) + "," + one.word);
   return out;
 }
@@ -181,6 +182,16 @@ std::string describe(const world::server& one) {
       .close();
 }
 
+void write_policies(const directory& to, const world::plan& all) {
+  const auto expected = world::work_out_senders(all);
+  std::vector<std::string> truth;
+  for (const auto& one : expected)
+    truth.push_back(world::to_json(one));
+  to.write("senders", input_lines(all.senders));
+  to.write("senders-truth.ndjson", truth);
+  to.write("senders-cells.ndjson", world::policy_cells(expected, all));
+}
+
 /// Everything a test needs, written before the first client may come.
 void write_papers(const directory& to, const world::plan& all, const std::vector<world::resolver>& resolvers,
                   const world::pki& authorities) {
@@ -194,7 +205,7 @@ void write_papers(const directory& to, const world::plan& all, const std::vector
   }
   for (const auto& one : all.servers)
     planned.push_back(describe(one));
-  to.write("domains", input_lines(all));
+  to.write("domains", input_lines(all.inputs));
   to.write("truth.ndjson", truth);
   to.write("computed.ndjson", computed);
   to.write("cells.ndjson", world::cells(expected));
@@ -214,6 +225,7 @@ void serve(const settings& use) {
   const world::pki authorities(use.sizes.seed);
   const auto resolvers = world::draw_resolvers(use.sizes.seed, use.sizes.resolvers);
   write_papers(out, all, resolvers, authorities);
+  write_policies(out, all);
 
   world::contacts seen;
   // DNS has a thread of its own: an answer must not wait for somebody's RSA signature.

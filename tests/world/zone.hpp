@@ -31,6 +31,8 @@ struct resource {
   std::string text; ///< CNAME, MX, PTR: the name as the zone writes it, without final dot; TXT: the text; MX
                     ///< "": the root
   asio::ip::address address;
+  std::vector<std::string> strings =
+      {}; ///< TXT: the text as character strings, where it is cut at odd places
 };
 
 /// How a question is answered whatever the name holds.

@@ -1,0 +1,675 @@
+#include "senders.hpp"
+
+#include "json.hpp"
+#include "truth.hpp"
+
+#include <algorithm>
+
+namespace world {
+
+namespace {
+
+using asio::ip::address;
+using asio::ip::make_address;
+
+constexpr std::size_t index_of(mechanism is) {
+  constexpr std::array<std::size_t, 8> at = {0, 1, 2, 3, 4, 5, 6, 7};
+  return at[static_cast<std::size_t>(is)];
+}
+constexpr std::size_t redirect_index = 8, exp_index = 9, unknown_index = 10;
+constexpr const char* policy_words[] = {"pass", "hard", "soft", "neutral"}; // by sign
+
+constexpr wide last4 = 0xffffffffU, last6 = ~wide{0};
+
+// Sets, plainly.
+
+ranges tidy(ranges all) {
+  std::sort(all.begin(), all.end());
+  ranges out;
+  for (const auto& one : all) {
+    if (!out.empty() && (out.back().second >= one.first || out.back().second + 1 == one.first))
+      out.back().second = std::max(out.back().second, one.second);
+    else
+      out.push_back(one);
+  }
+  return out;
+}
+
+ranges both(ranges a, const ranges& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return tidy(std::move(a));
+}
+
+ranges without(const ranges& from, const ranges& holes) {
+  ranges out;
+  for (auto [low, high] : from) {
+    bool left = true;
+    for (const auto& hole : holes) {
+      if (hole.second < low || hole.first > high)
+        continue;
+      if (hole.first > low)
+        out.emplace_back(low, hole.first - 1);
+      if (hole.second >= high) {
+        left = false;
+        break;
+      }
+      low = hole.second + 1;
+    }
+    if (left)
+      out.emplace_back(low, high);
+  }
+  return out;
+}
+
+ranges common(const ranges& a, const ranges& b) {
+  ranges out;
+  for (const auto& one : a)
+    for (const auto& other : b)
+      if (one.first <= other.second && other.first <= one.second)
+        out.emplace_back(std::max(one.first, other.first), std::min(one.second, other.second));
+  return tidy(std::move(out));
+}
+
+/// The fewest networks, by halving: the block is whole, or empty, or both of its halves are looked at.
+struct networks {
+  std::size_t count = 0;
+  std::optional<unsigned> widest;
+};
+void halve(const ranges& set, std::size_t from, wide low, wide high, unsigned bits, networks& out) {
+  while (from < set.size() && set[from].second < low)
+    ++from;
+  if (from == set.size() || set[from].first > high)
+    return;
+  if (set[from].first <= low && set[from].second >= high) {
+    ++out.count;
+    if (!out.widest || bits < *out.widest)
+      out.widest = bits;
+    return;
+  }
+  const wide middle = low + (high - low) / 2;
+  halve(set, from, low, middle, bits + 1, out);
+  halve(set, from, middle + 1, high, bits + 1, out);
+}
+networks networks_of(const ranges& set, wide last) {
+  networks out;
+  halve(set, 0, 0, last, 0, out);
+  return out;
+}
+
+wide number_of(const address& ip) {
+  wide n = 0;
+  if (ip.is_v4())
+    return ip.to_v4().to_uint();
+  for (const auto byte : ip.to_v6().to_bytes())
+    n = n << 8 | byte;
+  return n;
+}
+
+std::pair<wide, wide> network(const address& ip, unsigned bits) {
+  const unsigned free = (ip.is_v4() ? 32 : 128) - bits;
+  const wide rest = free == 128 ? last6 : (wide{1} << free) - 1;
+  const wide low = number_of(ip) & ~rest;
+  return {low, low | rest};
+}
+
+ranges networks_in(const std::vector<std::pair<const char*, unsigned>>& blocks) {
+  ranges out;
+  for (const auto& [text, bits] : blocks)
+    out.push_back(network(make_address(text), bits));
+  return tidy(std::move(out));
+}
+
+/// IANA's IPv4 and IPv6 special-purpose registries, what is not globally reachable; multicast; class E.
+const ranges& special4() {
+  static const ranges all = networks_in({{"0.0.0.0", 8},
+                                         {"10.0.0.0", 8},
+                                         {"100.64.0.0", 10},
+                                         {"127.0.0.0", 8},
+                                         {"169.254.0.0", 16},
+                                         {"172.16.0.0", 12},
+                                         {"192.0.0.0", 24},
+                                         {"192.0.2.0", 24},
+                                         {"192.88.99.0", 24},
+                                         {"192.168.0.0", 16},
+                                         {"198.18.0.0", 15},
+                                         {"198.51.100.0", 24},
+                                         {"203.0.113.0", 24},
+                                         {"224.0.0.0", 4},
+                                         {"240.0.0.0", 4}});
+  return all;
+}
+
+struct family {
+  ranges pass, united, matched;
+};
+
+/// One walk through a policy and all that it leads to.
+class walker {
+public:
+  walker(const plan& all, std::string root) : all_(all), root_(std::move(root)) {}
+
+  expected_spf walk(const std::string& name) {
+    expected_spf out;
+    out.at = name;
+    const auto said = all_.names.look_up(name, rrtype::txt);
+    out.outcome = outcome_word(said, rrtype::txt);
+    if (is_failure(out.outcome)) {
+      out.status = "temperror";
+      out.errors.emplace_back(error_of(out.outcome), name);
+      return out;
+    }
+    const auto* what = policy_at(name, said);
+    out.status = what == nullptr                  ? "none"
+                 : what->wrong == fault::multiple ? "multiple"
+                 : what->wrong == fault::syntax   ? "syntax"
+                                                  : "valid";
+    if (what == nullptr)
+      return out;
+    read(*what, name, out);
+    return out;
+  }
+
+private:
+  static std::string error_of(const std::string& outcome) {
+    return outcome == "timeout"         ? "dns_timeout"
+           : outcome == "servfail"      ? "dns_servfail"
+           : outcome == "query_refused" ? "dns_refused"
+                                        : "dns_failed";
+  }
+
+  /// The policy that stands at a name, or where its CNAME leads.
+  const sender_policy* policy_at(const std::string& name, const answer& said) const {
+    std::string owner = name;
+    for (const auto& [from, record] : said.records)
+      if (record->kind == rrtype::cname)
+        owner = lower(record->text);
+    const auto found = all_.published.spf.find(owner);
+    return found == all_.published.spf.end() || !said.holds(rrtype::txt) ? nullptr : &found->second;
+  }
+
+  void read(const sender_policy& what, const std::string& name, expected_spf& out) {
+    out.records = 1;
+    for (const auto& one : what.terms)
+      ++out.top[index_of(one.is)];
+    out.top[redirect_index] = what.redirect.empty() ? 0 : 1;
+    out.top[exp_index] = what.explains ? 1 : 0;
+    out.top[unknown_index] = what.unknown;
+    out.all = out.top;
+    const auto last = std::find_if(what.terms.begin(), what.terms.end(),
+                                   [](const term& t) { return t.is == mechanism::all; });
+    out.policy = last != what.terms.end() ? policy_words[static_cast<std::size_t>(last->says)]
+                 : what.redirect.empty()  ? "none"
+                                          : "redirect";
+    out.policy_recursive = out.policy;
+    if (what.wrong != fault::none) {
+      out.errors.emplace_back(what.wrong == fault::multiple ? "multiple" : "syntax", name);
+      return;
+    }
+    family four, six;
+    on_the_way_.push_back(name);
+    for (auto it = what.terms.begin(); it != what.terms.end(); ++it) {
+      take(*it, name, out, four, six);
+      if (it == last)
+        break;
+    }
+    if (last == what.terms.end() && !what.redirect.empty())
+      redirect(what, name, out, four, six);
+    on_the_way_.pop_back();
+    out.pass4 = std::move(four.pass);
+    out.pass6 = std::move(six.pass);
+    out.union4 = std::move(four.united);
+    out.union6 = std::move(six.united);
+  }
+
+  std::string target_of(const std::string& target, const std::string& name, bool v6) const {
+    if (target.empty())
+      return name;
+    std::string out = target;
+    for (const auto& [macro, value] : {std::pair<std::string, std::string>("%{d}", name),
+                                       {"%{o}", root_},
+                                       {"%{v}", v6 ? "ip6" : "in-addr"}})
+      for (auto at = out.find(macro); at != std::string::npos; at = out.find(macro, at + value.size()))
+        out.replace(at, macro.size(), value);
+    return out;
+  }
+
+  static void match(family& to, qualifier says, const ranges& what) {
+    if (says == qualifier::pass) {
+      to.united = both(to.united, what);
+      to.pass = both(to.pass, without(what, to.matched));
+    }
+    to.matched = both(to.matched, what);
+  }
+
+  static void note_width(std::optional<unsigned>& widest, unsigned bits, qualifier says) {
+    if (says == qualifier::pass && (!widest || bits < *widest))
+      widest = bits;
+  }
+
+  void take(const term& what, const std::string& name, expected_spf& out, family& four, family& six) {
+    if (!what.written.empty())
+      out.host_bits = true;
+    switch (what.is) {
+    case mechanism::ip4:
+      note_width(out.largest4, what.bits, what.says);
+      return match(four, what.says, {network(make_address(what.network), what.bits)});
+    case mechanism::ip6:
+      note_width(out.largest6, what.bits, what.says);
+      return match(six, what.says, {network(make_address(what.network), what.bits)});
+    case mechanism::all:
+      out.everybody = out.everybody || what.says == qualifier::pass;
+      match(four, what.says, {{0, last4}});
+      return match(six, what.says, {{0, last6}});
+    default:
+      break;
+    }
+    ++out.lookups;
+    out.ptr = out.ptr || what.is == mechanism::ptr;
+    out.exists = out.exists || what.is == mechanism::exists;
+    out.macro = out.macro || what.dynamic;
+    if (what.is == mechanism::ptr || what.dynamic)
+      return;
+    if (what.is == mechanism::include)
+      return include(what, name, out, four, six);
+    if (what.is == mechanism::exists)
+      return exists(what, name, out, four, six);
+    // a, mx
+    const auto asked4 = target_of(what.target, name, false), asked6 = target_of(what.target, name, true);
+    const bool one = asked4 == asked6;
+    const auto set4 = hosts(what, asked4, name, out, false, true),
+               set6 = hosts(what, asked6, name, out, true, !one);
+    for (std::size_t i = 0; one && i < set4.empty.size(); ++i)
+      out.void_both += set4.empty[i] && set6.empty[i] ? 1 : 0;
+    if (what.is == mechanism::mx && set4.exchanges > 10)
+      out.errors.emplace_back("mx_names", name);
+    match(four, what.says, set4.addresses);
+    match(six, what.says, set6.addresses);
+  }
+
+  struct asked {
+    ranges addresses;
+    std::vector<bool> empty; ///< by question: it found nothing
+    std::size_t exchanges = 0;
+  };
+
+  /// The addresses of one family that an a or mx term stands for.
+  asked hosts(const term& what, const std::string& target, const std::string& name, expected_spf& out,
+              bool v6, bool complains_of_mx) {
+    asked found;
+    std::vector<std::string> names{target};
+    if (what.is == mechanism::mx) {
+      names.clear();
+      const auto said = all_.names.look_up(target, rrtype::mx);
+      const auto outcome = outcome_word(said, rrtype::mx);
+      note_empty(found, out, outcome, v6);
+      if (is_failure(outcome) && complains_of_mx)
+        out.errors.emplace_back(error_of(outcome), name);
+      for (const auto& [owner, record] : said.records)
+        if (record->kind == rrtype::mx) {
+          ++found.exchanges;
+          if (!record->text.empty())
+            names.push_back(lower(record->text));
+        }
+    }
+    ranges all;
+    for (const auto& host : names) {
+      const auto kind = v6 ? rrtype::aaaa : rrtype::a;
+      const auto said = all_.names.look_up(host, kind);
+      const auto outcome = outcome_word(said, kind);
+      note_empty(found, out, outcome, v6);
+      if (is_failure(outcome))
+        out.errors.emplace_back(error_of(outcome), name);
+      for (const auto& [owner, record] : said.records)
+        if (record->kind == kind) {
+          const unsigned bits = v6 ? what.bits6 : what.bits4;
+          note_width(v6 ? out.largest6 : out.largest4, bits, what.says);
+          all.push_back(network(record->address, bits));
+        }
+    }
+    found.addresses = tidy(std::move(all));
+    return found;
+  }
+
+  static void note_empty(asked& found, expected_spf& out, const std::string& outcome, bool v6) {
+    const bool empty = outcome == "nodata" || outcome == "nxdomain";
+    found.empty.push_back(empty);
+    (v6 ? out.void6 : out.void4) += empty ? 1 : 0;
+  }
+
+  void exists(const term& what, const std::string& name, expected_spf& out, family& four, family& six) {
+    for (const bool v6 : {false, true}) {
+      const auto target = target_of(what.target, name, v6);
+      const auto said = all_.names.look_up(target, rrtype::a);
+      if (is_failure(outcome_word(said, rrtype::a)) && (!v6 || target != target_of(what.target, name, false)))
+        out.errors.emplace_back(error_of(outcome_word(said, rrtype::a)), name);
+      if (!said.holds(rrtype::a))
+        continue;
+      out.everybody = out.everybody || what.says == qualifier::pass;
+      v6 ? match(six, what.says, {{0, last6}}) : match(four, what.says, {{0, last4}});
+    }
+  }
+
+  /// Reads what an include or redirect leads to. Nothing when the way is closed.
+  std::optional<expected_spf> follow(const std::string& target, const std::string& name, expected_spf& out,
+                                     bool redirect) {
+    if (std::find(on_the_way_.begin(), on_the_way_.end(), target) != on_the_way_.end()) {
+      out.loop = true;
+      out.errors.emplace_back("loop", name);
+      return std::nullopt;
+    }
+    auto child = walk(target);
+    if (child.outcome == "nodata" || child.outcome == "nxdomain") {
+      ++out.void4;
+      ++out.void6;
+      ++out.void_both;
+    }
+    if (child.status == "none") {
+      out.include_none = out.include_none || !redirect;
+      out.errors.emplace_back(redirect ? "redirect_none" : "include_none", name);
+    }
+    add(child, out);
+    return child;
+  }
+
+  /// A subtree's costs and troubles become those of the tree.
+  static void add(const expected_spf& child, expected_spf& out) {
+    for (std::size_t i = 0; i < child.all.size(); ++i)
+      out.all[i] += child.all[i];
+    out.lookups += child.lookups;
+    out.void4 += child.void4;
+    out.void6 += child.void6;
+    out.void_both += child.void_both;
+    out.records += child.records;
+    out.depth = std::max(out.depth, child.depth + 1);
+    out.loop = out.loop || child.loop;
+    out.include_none = out.include_none || child.include_none;
+    out.macro = out.macro || child.macro;
+    out.ptr = out.ptr || child.ptr;
+    out.exists = out.exists || child.exists;
+    out.host_bits = out.host_bits || child.host_bits;
+    for (const auto& one : child.includes_all)
+      note_new(out.includes_all, one);
+    out.errors.insert(out.errors.end(), child.errors.begin(), child.errors.end());
+  }
+
+  static void note_new(std::vector<std::string>& list, const std::string& name) {
+    if (std::find(list.begin(), list.end(), name) == list.end())
+      list.push_back(name);
+  }
+
+  /// What passes in a subtree is what the term matches; where %{v} stands in the target, each family has one
+  /// of its own.
+  void bring(const expected_spf& child, const std::string& target6, qualifier says, expected_spf& out,
+             family& four, family& six) {
+    const auto other = child.at == target6 ? child : walk(target6);
+    const auto bring_family = [says](family& to, const ranges& pass, const ranges& united) {
+      if (says == qualifier::pass) {
+        to.united = both(to.united, united);
+        to.pass = both(to.pass, without(pass, to.matched));
+      }
+      to.matched = both(to.matched, pass);
+    };
+    bring_family(four, child.pass4, child.union4);
+    bring_family(six, other.pass6, other.union6);
+    if (says != qualifier::pass)
+      return;
+    out.everybody = out.everybody || child.everybody || other.everybody;
+    if (child.largest4)
+      note_width(out.largest4, *child.largest4, says);
+    if (other.largest6)
+      note_width(out.largest6, *other.largest6, says);
+  }
+
+  void include(const term& what, const std::string& name, expected_spf& out, family& four, family& six) {
+    const auto target = target_of(what.target, name, false);
+    note_new(out.includes, target);
+    note_new(out.includes_all, target);
+    if (const auto child = follow(target, name, out, false))
+      bring(*child, target_of(what.target, name, true), what.says, out, four, six);
+  }
+
+  void redirect(const sender_policy& what, const std::string& name, expected_spf& out, family& four,
+                family& six) {
+    ++out.lookups;
+    out.policy_recursive = "none";
+    out.redirect = what.redirect_dynamic ? what.redirect : target_of(what.redirect, name, false);
+    if (what.redirect_dynamic) {
+      out.macro = true;
+      return;
+    }
+    const auto child = follow(out.redirect, name, out, true);
+    if (!child)
+      return;
+    if (!child->policy_recursive.empty())
+      out.policy_recursive = child->policy_recursive;
+    bring(*child, target_of(what.redirect, name, true), qualifier::pass, out, four, six);
+  }
+
+  const plan& all_;
+  std::string root_;
+  std::vector<std::string> on_the_way_;
+};
+
+/// RFC 7208's check, limits and all, for an IPv4 client that nothing matches.
+class check {
+public:
+  check(const plan& all, std::string root) : all_(all), root_(std::move(root)) {}
+
+  std::string of(const std::string& name) {
+    const auto result = record(name);
+    return result.empty() ? "ok" : result;
+  }
+
+private:
+  /// "permerror", "temperror", "none" (no record), or nothing: the client is not matched and nothing is
+  /// wrong.
+  std::string record(const std::string& name) {
+    const auto said = all_.names.look_up(name, rrtype::txt);
+    const auto outcome = outcome_word(said, rrtype::txt);
+    if (is_failure(outcome))
+      return "temperror";
+    std::string owner = name;
+    for (const auto& [from, r] : said.records)
+      if (r->kind == rrtype::cname)
+        owner = lower(r->text);
+    const auto found = all_.published.spf.find(owner);
+    if (found == all_.published.spf.end() || !said.holds(rrtype::txt)) {
+      empty_ += outcome == "ok" ? 0 : 1;
+      return "none";
+    }
+    if (found->second.wrong != fault::none || std::count(stack_.begin(), stack_.end(), name) > 0)
+      return "permerror"; // who goes round and round comes to the limit
+    stack_.push_back(name);
+    auto result = terms(found->second, name);
+    stack_.pop_back();
+    return result;
+  }
+
+  std::string terms(const sender_policy& what, const std::string& name) {
+    for (const auto& one : what.terms) {
+      if (one.is == mechanism::all)
+        return "";
+      if (one.is == mechanism::ip4 || one.is == mechanism::ip6)
+        continue;
+      const auto result = ask(one, name);
+      if (!result.empty())
+        return result;
+    }
+    if (what.redirect.empty())
+      return "";
+    if (++asked_ > 10)
+      return "permerror";
+    if (what.redirect_dynamic)
+      return "";
+    const auto result = record(fill(what.redirect, name));
+    return result == "none" ? "permerror" : result;
+  }
+
+  std::string ask(const term& one, const std::string& name) {
+    if (++asked_ > 10)
+      return "permerror";
+    if (one.dynamic || one.is == mechanism::ptr)
+      return "";
+    const auto target = one.target.empty() ? name : fill(one.target, name);
+    if (one.is == mechanism::include) {
+      const auto result = record(target);
+      return result == "none" || empty_ > 2 ? "permerror" : result;
+    }
+    if (one.is == mechanism::exists)
+      return is_failure(outcome_word(all_.names.look_up(target, rrtype::a), rrtype::a)) ? "temperror" : "";
+    return one.is == mechanism::a ? hosts({target}) : exchanges(target);
+  }
+
+  std::string exchanges(const std::string& target) {
+    const auto said = all_.names.look_up(target, rrtype::mx);
+    const auto outcome = outcome_word(said, rrtype::mx);
+    if (is_failure(outcome))
+      return "temperror";
+    if (outcome != "ok")
+      return ++empty_ > 2 ? "permerror" : "";
+    std::vector<std::string> names;
+    std::size_t n = 0;
+    for (const auto& [owner, record] : said.records)
+      if (record->kind == rrtype::mx && ++n && !record->text.empty())
+        names.push_back(lower(record->text));
+    return n > 10 ? "permerror" : hosts(names);
+  }
+
+  /// A client of IPv4 never sees an AAAA record fail; spfexpand asks for both, and says so.
+  std::string hosts(const std::vector<std::string>& names) {
+    for (const auto& host : names) {
+      const auto four = outcome_word(all_.names.look_up(host, rrtype::a), rrtype::a);
+      if (is_failure(four) || is_failure(outcome_word(all_.names.look_up(host, rrtype::aaaa), rrtype::aaaa)))
+        return "temperror";
+      if (four != "ok" && ++empty_ > 2)
+        return "permerror";
+    }
+    return "";
+  }
+
+  [[nodiscard]] std::string fill(std::string target, const std::string& name) const {
+    for (const auto& [macro, value] :
+         {std::pair<std::string, std::string>("%{d}", name), {"%{o}", root_}, {"%{v}", "in-addr"}})
+      if (const auto at = target.find(macro); at != std::string::npos)
+        target.replace(at, macro.size(), value);
+    return target;
+  }
+
+  const plan& all_;
+  std::string root_;
+  std::vector<std::string> stack_;
+  std::size_t asked_ = 0, empty_ = 0;
+};
+
+std::string bits_or_null(const std::optional<unsigned>& bits) {
+  return bits ? std::to_string(*bits) : "null";
+}
+
+std::string terms_json(const std::array<std::size_t, 11>& counts) {
+  auto out = object();
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] > 0)
+      out.number(term_words[i], counts[i]);
+  return out.close();
+}
+
+/// A count as the record has it; all of 2^128 addresses do not fit in 128 bits.
+std::string count_json(const ranges& set) {
+  if (set.size() == 1 && set[0].first == 0 && set[0].second == last6)
+    return quoted("340282366920938463463374607431768211456");
+  return quoted(decimal(count_of(set)));
+}
+
+std::string family_json(const expected_spf& from, bool v6) {
+  const auto& pass = v6 ? from.pass6 : from.pass4;
+  const auto fewest = networks_of(pass, v6 ? last6 : last4);
+  auto out = object();
+  out.add("count", count_json(pass)).add("union_count", count_json(v6 ? from.union6 : from.union4));
+  out.number("cidrs", fewest.count).add("largest", bits_or_null(v6 ? from.largest6 : from.largest4));
+  out.add("largest_union", bits_or_null(fewest.widest)).flag("all", from.everybody);
+  if (!v6) {
+    out.add("special", count_json(common(pass, special4())));
+    return out.close();
+  }
+  const bool whole = pass.size() == 1 && pass[0].first == 0 && pass[0].second == last6;
+  const wide n = count_of(pass);
+  return out
+      .text("n64",
+            whole ? "18446744073709551616" : decimal((n >> 64) + ((n & ~std::uint64_t{0}) != 0 ? 1 : 0)))
+      .close();
+}
+
+} // namespace
+
+std::string decimal(wide n) {
+  std::string out;
+  do {
+    out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(n % 10)));
+    n /= 10;
+  } while (n > 0);
+  return out;
+}
+
+wide count_of(const ranges& set) {
+  wide n = 0;
+  for (const auto& [low, high] : set)
+    n += high - low + 1;
+  return n;
+}
+
+bool lets_in_special(const expected_spf& from) {
+  return !common(from.pass4, special4()).empty();
+}
+
+expected_spf expect_spf(const plan& all, const std::string& domain) {
+  expected_spf out;
+  if (domain.empty()) {
+    out.outcome = "malformed";
+    return out;
+  }
+  out = walker(all, domain).walk(domain);
+  const bool many = out.lookups > 10, empty = out.void4 > 2;
+  out.over_limit = many || empty || std::any_of(out.errors.begin(), out.errors.end(), [](const auto& e) {
+                     return e.first == "mx_names";
+                   });
+  if (empty)
+    out.errors.insert(out.errors.begin(), {"void", domain});
+  if (many)
+    out.errors.insert(out.errors.begin(), {"lookups", domain});
+  const auto result = check(all, domain).of(domain);
+  out.result_class = result == "none" ? "ok" : result;
+  return out;
+}
+
+std::string to_json(const expected_spf& from) {
+  auto out = object();
+  out.text("outcome", from.outcome);
+  if (from.status.empty())
+    return out.add("status", "null").close();
+  out.text("status", from.status);
+  if (!from.policy.empty()) {
+    out.text("policy", from.policy).text("policy_recursive", from.policy_recursive);
+    out.add("redirect", from.redirect.empty() ? "null" : quoted(from.redirect));
+    out.add("includes", quoted_list(from.includes)).add("includes_all", quoted_list(from.includes_all));
+    out.add("terms", object().add("top", terms_json(from.top)).add("all", terms_json(from.all)).close());
+  }
+  if (from.status == "valid") {
+    out.number("lookups", from.lookups);
+    out.add(
+        "void",
+        object().number("ip4", from.void4).number("ip6", from.void6).number("both", from.void_both).close());
+    out.flag("over_limit", from.over_limit).number("records", from.records).number("depth", from.depth);
+    out.flag("loop", from.loop)
+        .flag("include_none", from.include_none)
+        .flag("macro", from.macro)
+        .flag("ptr", from.ptr);
+    out.flag("exists", from.exists).flag("host_bits", from.host_bits);
+    out.add("ip4", family_json(from, false)).add("ip6", family_json(from, true));
+  }
+  auto errors = array();
+  for (const auto& [code, at] : from.errors)
+    errors.item(object().text("code", code).text("at", at).close());
+  return out.add("errors", errors.close()).text("result_class", from.result_class).close();
+}
+
+} // namespace world
