@@ -4,6 +4,7 @@
 #include <postroad/dns/client.hpp>
 #include <postroad/flow/dns_use.hpp>
 #include <postroad/flow/filter.hpp>
+#include <postroad/flow/organizations.hpp>
 #include <postroad/flow/page_dmarc.hpp>
 #include <postroad/flow/public_suffix.hpp>
 #include <postroad/flow/schema.hpp>
@@ -16,6 +17,7 @@ namespace {
 
 struct settings : flow::settings {
   std::string discovery = "walk"; // RFC 9989
+  bool verify_rua = false;
 };
 
 const flow::tool dmarcq{
@@ -24,7 +26,9 @@ const flow::tool dmarcq{
               .synopsis = "[WORD...]",
               .schema = flow::dmarc_schema(),
               .examples = {"dmarcq example.org", "spfexpand < domains | dmarcq > policies.ndjson",
-                           "dmarcq --discovery both < domains | jq -c 'select(.dmarc.differs[0])'"}},
+                           "dmarcq --discovery both < domains | jq -c 'select(.dmarc.differs[0])'",
+                           "dmarcq --verify-rua < domains | jq -r 'select(any(.dmarc.reports[]?; .authorized "
+                           "== false)).domain'"}},
     .member = "dmarc",
     .page = flow::page_of_dmarc,
 };
@@ -52,10 +56,16 @@ public:
       by_walk = co_await dmarc::discover(flow::lookup_of(dns_), domain);
     if (list_)
       by_list = co_await dmarc::discover_by_list(flow::lookup_of(dns_), domain, list_->registrable(domain));
+    const auto& found = by_walk ? *by_walk : *by_list;
+    std::vector<dmarc::destination> reports;
+    if (use_.verify_rua)
+      reports = co_await dmarc::verify_destinations(
+          flow::lookup_of(dns_), flow::organizations(dns_, by_walk ? nullptr : &*list_), found);
     auto& json = record.scratch();
     text::json_writer out(json);
-    const auto& found = by_walk ? *by_walk : *by_list;
-    dmarc::write_dmarc(out, found, by_walk && by_list ? &*by_list : nullptr, text::now_rfc3339());
+    dmarc::write_dmarc(out, found,
+                       {by_walk && by_list ? &*by_list : nullptr, use_.verify_rua ? &reports : nullptr},
+                       text::now_rfc3339());
     record.write(found.what, json);
   }
   void abort() override { dns_.stop(); }
@@ -74,6 +84,7 @@ int main(int argc, char** argv) {
     settings use;
     cli::options table;
     table.add(0, "discovery", "HOW", "find the organizational domain by walk, psl or both", use.discovery);
+    table.add(0, "verify-rua", "ask whether those who are to get reports take them", use.verify_rua);
     return flow::main_of(dmarcq, table, use, argc, argv,
                          [&](const flow::room& in) { return std::make_unique<filter>(in, use); });
   });

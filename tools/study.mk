@@ -12,11 +12,13 @@
 #   ROOTS     roots to believe (default: the system's)
 #   RESOLVERS addresses of resolvers to audit, one a line: `make ... audit`; TRUSTED a resolver to believe (default: RESOLVER),
 #             AUDIT_FLAGS further options of mxaudit
+#             `make ... policies`: who may send for the domains, by SPF and DMARC; SPF_FLAGS, DMARC_FLAGS further options
 #   BIN       where the tools are (default: PATH)
 LIST ?= domains
 OUT ?= study
 PROFILE ?= 2015
 TABLES ?= t1 t3 t4 t5 t6 keys
+POLICY_TABLES ?= t17 t19 t20 t21 t22 f4 coarseness includes redirects lookups
 AUDIT_TABLES ?= t8 t14
 RESOLVERS ?= resolvers
 TRUSTED ?= $(RESOLVER)
@@ -26,7 +28,7 @@ ask = $(FLAGS) $(if $(RESOLVER),--resolver $(RESOLVER))
 provenance = --metadata $(OUT)/$(1).meta
 
 .DELETE_ON_ERROR:
-.PHONY: tables again audit
+.PHONY: tables again audit policies
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
 
 $(OUT):
@@ -40,6 +42,20 @@ $(OUT)/study.ndjson: $(OUT)/smtp.ndjson
 $(OUT)/%.txt: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/%.json: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --format json $< >$@
+
+# Who may send for the domains: SPF and DMARC of those whose mail servers were looked up above.
+policies: $(POLICY_TABLES:%=$(OUT)/policies/%.txt) $(POLICY_TABLES:%=$(OUT)/policies/%.json)
+
+$(OUT)/policies:
+	mkdir -p $@
+$(OUT)/policies/spf.ndjson: $(OUT)/mx.ndjson | $(OUT)/policies
+	$(call tool,spfexpand) $(ask) $(SPF_FLAGS) $(call provenance,policies/spf) <$< >$@
+$(OUT)/policies/policies.ndjson: $(OUT)/policies/spf.ndjson
+	$(call tool,dmarcq) $(ask) $(DMARC_FLAGS) $(call provenance,policies/dmarc) <$< >$@
+$(OUT)/policies/%.txt: $(OUT)/policies/policies.ndjson
+	$(call tool,aggregate) --preset $* --paper $< >$@
+$(OUT)/policies/%.json: $(OUT)/policies/policies.ndjson
 	$(call tool,aggregate) --preset $* --format json $< >$@
 
 # Which resolvers lie about mail servers, and what answers where they point. Target records keep the resolver's own.

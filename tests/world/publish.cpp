@@ -371,7 +371,6 @@ void publisher::raise_large() {
   publish("_spf.yandex.net",
           policy_of({net("37.9.109.0", 24), net("77.88.0.0", 18), net("87.250.224.0", 19),
                      net("95.108.128.0", 17), net("2a02:6b8::", 32), everybody(qualifier::softfail)}));
-  publish("spf.yandex.ru", policy_of({}, "_spf.yandex.net"));
   publish("spf.mailhostbox.com",
           policy_of({net("209.99.16.0", 24), net("162.222.225.0", 24), everybody(qualifier::softfail)}));
   publish("spf.nicmail.ru",
@@ -406,7 +405,7 @@ void publisher::raise_small() {
     sender_policy what;
     for (std::size_t n = 1 + draw_.below(12); n > 0; --n)
       what.terms.push_back(some_network());
-    if (draw_.chance(0.3))
+    if (draw_.chance(0.1))
       what.terms.push_back(net("2a00:2" + std::to_string(100 + i) + "::", 32));
     if (draw_.chance(0.2))
       what.terms.push_back(named(a, "mail.sender" + std::to_string(i) + ".net"));
@@ -496,12 +495,12 @@ void publisher::publish_domains() {
       with.push_back(able[i]);
   draw_.shuffle(with);
   const auto kinds = oddities();
+  std::size_t syntax = 0;
   const auto among = static_cast<double>(with.size());
   for (const auto& kind : kinds) {
-    const auto name = std::string(kind.kind) +
-                      (std::string_view(kind.kind) == "syntax" ? std::to_string(extra_.size()) : "") +
-                      ".odd-senders.org";
-    publish(name, kind.make(name));
+    const bool broken = std::string_view(kind.kind) == "syntax"; // there are many of it
+    const auto name = kind.kind + (broken ? "-" + std::to_string(++syntax) : "") + ".odd-senders.org";
+    publish(name, kind.make(name), true);
     extra_.push_back(name);
     for (auto n = std::llround(kind.share * among); n > 0 && !with.empty(); --n) {
       publish(with.back(), kind.make(with.back()));
@@ -530,7 +529,7 @@ void publisher::publish_ordinary(const std::vector<std::string>& domains) {
        {"websitewelcome.com", 20291.0 / 213464},
        {"spf.mandrillapp.com", 16606.0 / 213464},
        {"sendgrid.net", 10700.0 / 213464}}};
-  static constexpr std::array<std::pair<const char*, double>, 5> ends = {{{"spf.yandex.ru", 0.357},
+  static constexpr std::array<std::pair<const char*, double>, 5> ends = {{{"_spf.yandex.net", 0.357},
                                                                           {"spf.mailhostbox.com", 0.167},
                                                                           {"spf.nicmail.ru", 0.080},
                                                                           {"spf.serveriai.lt", 0.039},
@@ -784,6 +783,12 @@ void publisher::publish_hand_reports() {
   says("m.hand-several.org", "v=DMARC1; p=none", [](auto& r) { r.p = "none"; });
   says("m.hand-several.org", "v=DMARC1; p=none", [](auto& r) { r.p = "none"; });
   ask("m.hand-several.org", true);
+  const std::vector<std::string> to = {"mailto:d@hand-reports.org", "mailto:d@takes-reports.net",
+                                       "mailto:d@never-asked.net"};
+  says("hand-reports.org", "v=DMARC1; p=quarantine; rua=" + to[0] + "," + to[1] + "," + to[2],
+       [&](auto& r) { r.p = "quarantine", r.rua = to, r.wants_reports = true; });
+  text("hand-reports.org._report._dmarc.takes-reports.net", "v=DMARC1");
+  ask("hand-reports.org", true);
 }
 
 // The list.

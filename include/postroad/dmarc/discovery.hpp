@@ -71,6 +71,10 @@ struct finding {
 /// The policy for the domain that the walk started from. `nonexistent`: nobody has that name. RFC 9989 4.10.1
 [[nodiscard]] POSTROAD_DECL finding policy_of(const walk& w, bool nonexistent);
 
+/// Walks up from a domain. `queries` takes the names asked for.
+[[nodiscard]] POSTROAD_DECL net::task<walk> walk_up(lookup ask, std::string domain,
+                                                    std::vector<std::string>& queries);
+
 /// Discovers by tree walk. Whether the domain exists is only asked for where the policy depends on it.
 [[nodiscard]] POSTROAD_DECL net::task<finding> discover(lookup ask, std::string domain);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <postroad/dmarc/discovery.hpp>
+#include <postroad/dmarc/reporting.hpp>
 #include <postroad/text/json.hpp>
 
 #include <optional>
@@ -60,6 +61,30 @@ inline void write_flaws(text::json_writer& json, const std::vector<flaw>& all) {
   json.end();
 }
 
+inline void write_flag(text::json_writer& json, std::string_view name, const std::optional<bool>& is) {
+  if (is)
+    json.member(name, *is);
+  else
+    json.member(name, nullptr);
+}
+
+inline void write_destinations(text::json_writer& json, const std::vector<destination>& all) {
+  json.key("reports").array();
+  for (const auto& d : all) {
+    json.object().member("kind", d.kind).member_bytes("uri", d.uri);
+    if (d.domain.empty())
+      json.member("domain", nullptr);
+    else
+      json.member_bytes("domain", d.domain);
+    write_flag(json, "external", d.external);
+    write_flag(json, "authorized", d.authorized);
+    if (d.what)
+      json.member("outcome", to_string(*d.what));
+    json.end();
+  }
+  json.end();
+}
+
 } // namespace detail
 
 /// In what two findings for one domain differ: "found", "policy_domain", "org_domain", "effective".
@@ -78,11 +103,16 @@ inline void write_flaws(text::json_writer& json, const std::vector<flaw>& all) {
   return all;
 }
 
-/// Writes the member as one object; `by_list`, where the other way was gone as well, as a member in it.
-/// `time` is RFC 3339 UTC.
+/// What was found out besides the policy itself.
+struct member_extras {
+  const finding* by_list = nullptr;                  ///< the other way of discovery
+  const std::vector<destination>* reports = nullptr; ///< whether those who get reports agreed
+};
+
+/// Writes the member as one object. `time` is RFC 3339 UTC.
 ///
 /// Example: {"outcome":"ok","found":true,"policy_domain":"example.org","source":"author",...}
-inline void write_dmarc(text::json_writer& json, const finding& f, const finding* by_list,
+inline void write_dmarc(text::json_writer& json, const finding& f, const member_extras& more,
                         std::string_view time) {
   json.object().member("outcome", to_string(f.what));
   if (f.what != outcome::malformed && f.what != outcome::aborted) {
@@ -91,11 +121,13 @@ inline void write_dmarc(text::json_writer& json, const finding& f, const finding
       detail::write_tags(json, *f.has);
     detail::write_flaws(json, f.flaws);
     json.member_list("queries", f.queries);
+    if (more.reports != nullptr && f.has)
+      detail::write_destinations(json, *more.reports);
   }
-  if (by_list != nullptr) {
-    json.key("by_list").object().member("outcome", to_string(by_list->what));
-    detail::write_verdict(json, *by_list);
-    json.end().member_list("differs", differences(f, *by_list));
+  if (more.by_list != nullptr) {
+    json.key("by_list").object().member("outcome", to_string(more.by_list->what));
+    detail::write_verdict(json, *more.by_list);
+    json.end().member_list("differs", differences(f, *more.by_list));
   }
   json.member("time", time).end();
 }

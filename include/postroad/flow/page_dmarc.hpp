@@ -59,6 +59,10 @@ inline std::string joined(page_view& v, std::string_view path) {
         std::pair("asked", "dmarc.queries[]")})
     if (const auto text = detail::joined(v, path); !text.empty())
       out += row(label, text);
+  for (const auto& uri : v.all("dmarc.reports[].uri"))
+    for (const auto& yes : v.all("dmarc.reports[].authorized"))
+      if (yes.ordinal == uri.ordinal && yes.text == "false")
+        out += row("reports", tinted(tone::bad, "nobody has agreed") + " to take them: " + safe(uri.text));
   if (const auto errors = detail::joined(v, "dmarc.errors[]"); !errors.empty())
     out += row("errors", tinted(tone::bad, errors));
   if (const auto differs = detail::joined(v, "dmarc.differs[]"); !differs.empty())

@@ -23,13 +23,18 @@ namespace detail {
 /// "1,027"; a count of IPv6 addresses as a power of two, since nobody reads forty digits.
 inline std::string readable(const std::string& count) {
   if (count.size() > 15) {
-    const double n = std::strtod(count.c_str(), nullptr);
-    return fmt::format("about 2^{:.1f}", std::log2(n));
+    const auto power = fmt::format("{:.1f}", std::log2(std::strtod(count.c_str(), nullptr)));
+    return "about 2^" + (power.ends_with(".0") ? power.substr(0, power.size() - 2) : power);
   }
   std::string out;
   for (std::size_t i = 0; i < count.size(); ++i)
     (out += i != 0 && (count.size() - i) % 3 == 0 ? "," : "") += count[i];
   return out;
+}
+
+/// "1 network", "2 networks".
+inline std::string counted(const std::string& n, std::string_view one, std::string_view many) {
+  return readable(n) + ' ' + std::string(n == "1" ? one : many);
 }
 
 inline std::string spf_verdict(page_view& v) {
@@ -130,9 +135,9 @@ inline std::string spf_errors(page_view& v) {
     const auto count = v.one(at + "count"), largest = v.one(at + "largest");
     if (v.is(at + "all", "true") || count.empty() || count == "0")
       continue;
-    out +=
-        row(label, fmt::format("{} addresses in {} networks{}", detail::readable(count), v.one(at + "cidrs"),
-                               largest == "null" ? "" : ", the widest published /" + largest));
+    out += row(label, fmt::format("{} in {}{}", detail::counted(count, "address", "addresses"),
+                                  detail::counted(v.one(at + "cidrs"), "network", "networks"),
+                                  largest == "null" ? "" : ", the widest published /" + largest));
   }
   if (v.is("spf.ip4.all", "true"))
     out += row("lets in", tinted(tone::bad, "everybody"));

@@ -145,10 +145,17 @@ namespace postroad::flow {
       {"dmarc.ruf[]", "string", "where failure reports go"},
       {"dmarc.pct", "integer", "as published, of RFC 7489; null: missing or wrong"},
       {"dmarc.errors[]", "string",
-       "no_p bad_p bad_sp bad_np bad_adkim bad_aspf bad_fo bad_t bad_psd bad_pct bad_uri bad_tag "
+       "codes: no_p bad_p bad_sp bad_np bad_adkim bad_aspf bad_fo bad_t bad_psd bad_pct bad_uri bad_tag "
        "obsolete_size "
        "removed_tag unknown_tag duplicate_tag multiple_records temperror"},
       {"dmarc.queries[]", "string", "names that were asked for, in order"},
+      {"dmarc.reports[].kind", "rua|ruf", "--verify-rua: aggregate reports, or failure reports"},
+      {"dmarc.reports[].uri", "string", "--verify-rua: where they are to go"},
+      {"dmarc.reports[].domain", "string", "--verify-rua: whose that is; null: the URI names none"},
+      {"dmarc.reports[].external", "boolean", "--verify-rua: another organization's; null: not known"},
+      {"dmarc.reports[].authorized", "boolean",
+       "--verify-rua: that organization takes them; null: it need not be asked, or the look-up failed"},
+      {"dmarc.reports[].outcome", "outcome", "--verify-rua: what the look-up that decided came to"},
       {"dmarc.by_list.outcome", "outcome", "--discovery both: what the questions by the list came to"},
       {"dmarc.by_list.found", "boolean", "--discovery both: as found, by the public-suffix list"},
       {"dmarc.by_list.policy_domain", "string", "--discovery both: as policy_domain"},

@@ -157,15 +157,20 @@ POSTROAD_DECL finding policy_of(const walk& w, bool nonexistent) {
   return f;
 }
 
-POSTROAD_DECL net::task<finding> discover(lookup ask, std::string domain) {
+POSTROAD_DECL net::task<walk> walk_up(lookup ask, std::string domain, std::vector<std::string>& queries) {
   walk w;
-  std::vector<std::string> queries;
   const auto names = names_of_walk(domain);
   for (const auto& n : names) {
     const bool go_on = co_await detail::take_step(ask, n, w, queries);
     if (!go_on)
       break;
   }
+  co_return w;
+}
+
+POSTROAD_DECL net::task<finding> discover(lookup ask, std::string domain) {
+  std::vector<std::string> queries;
+  const auto w = co_await walk_up(ask, domain, queries);
   auto f = policy_of(w, false);
   f.queries = std::move(queries);
   if (detail::hangs_on_existence(f)) {

@@ -106,6 +106,8 @@ POSTROAD_DECL void expander::step_mx(node& n, const directive& d, const found& f
   }
   if (f.to.is_one() && f.said4) {
     n.out.voids.both += is_void(*f.said4);
+    if (is_void(*f.said4))
+      n.note("void");
     for (std::size_t i = 0; i < f.hosts4.size(); ++i)
       n.out.voids.both += f.hosts4[i] && f.hosts6[i] && is_void(*f.hosts4[i]) && is_void(*f.hosts6[i]);
   }

@@ -159,11 +159,29 @@ struct shown_column {
   return out;
 }
 
+/// The sums that shares of a column are of: "12,536", or "12,536 (own), 17,675 (all)" for several columns.
+[[nodiscard]] inline std::string sums_of_columns(const table& t) {
+  std::vector<std::pair<std::uint64_t, std::string>> sums;
+  for (std::size_t i = 0; !t.rows.empty() && i < t.columns.size(); ++i)
+    if (t.columns[i].has_share)
+      sums.emplace_back(t.rows[0].cells[i].of, printable(t.columns[i].label));
+  if (sums.size() == 1)
+    return with_commas(sums[0].first);
+  std::string out;
+  for (const auto& [sum, label] : sums)
+    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", with_commas(sum), label);
+  return out;
+}
+
 /// "1,589 domains with an operational SMTP server", or what a row or column is a share of.
 [[nodiscard]] inline std::string base_line(const table& t) {
   const auto label = printable(t.of_label);
-  return t.of_is == base::row || t.of_is == base::column ? label
-                                                         : fmt::format("{} {}", with_commas(t.of), label);
+  if (t.of_is == base::row)
+    return label;
+  if (t.of_is != base::column)
+    return with_commas(t.of) + ' ' + label;
+  const auto sums = sums_of_columns(t);
+  return sums.find('(') == std::string::npos ? sums + ' ' + label : label + ": " + sums;
 }
 
 [[nodiscard]] inline std::string_view shares_word(const table& t) {
