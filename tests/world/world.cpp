@@ -214,6 +214,7 @@ void write_papers(const directory& to, const world::plan& all, const std::vector
   to.write("resolvers-truth.ndjson", world::resolver_truth(resolvers));
   to.write("resolvers-cells.ndjson", world::resolver_cells(all, resolvers));
   to.write("hand.tsv", hands);
+  to.write("zone", all.names.master_file());
   to.write("roots.pem", std::vector{authorities.roots_pem()});
   to.write("resolver", std::vector{std::string(world::resolver_address)});
   to.write("resolv.conf", std::vector{"nameserver " + std::string(world::resolver_address)});

@@ -1,6 +1,7 @@
 #include "zone.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace world {
 
@@ -106,6 +107,67 @@ answer zone::look_up(std::string_view asked, rrtype kind) const {
   }
   out.records.clear();
   out.code = rcode::servfail;
+  return out;
+}
+
+namespace {
+
+std::string quoted_string(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') {
+      char escape[5];
+      std::snprintf(escape, sizeof escape, "\\%03u", byte);
+      out += escape;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+/// Type and data of a record; nothing for types that only answers have.
+std::string data_of(const resource& what) {
+  switch (what.kind) {
+  case rrtype::a:
+    return "A " + what.address.to_string();
+  case rrtype::aaaa:
+    return "AAAA " + what.address.to_string();
+  case rrtype::cname:
+    return "CNAME " + what.text + ".";
+  case rrtype::ptr:
+    return "PTR " + what.text + ".";
+  case rrtype::mx:
+    return "MX " + std::to_string(what.preference) + " " + what.text + ".";
+  case rrtype::txt: {
+    std::string out = "TXT";
+    if (what.strings.empty())
+      for (std::size_t at = 0; at == 0 || at < what.text.size(); at += 255)
+        out += " " + quoted_string(what.text.substr(at, 255));
+    for (const auto& one : what.strings)
+      out += " " + quoted_string(one);
+    return out;
+  }
+  default:
+    return "";
+  }
+}
+
+} // namespace
+
+std::vector<std::string> zone::master_file() const {
+  std::vector<std::string> out;
+  for (const auto& [name, at] : nodes_) {
+    if (at.records.empty())
+      out.push_back(name + ". 300 HINFO nothing here");
+    for (const auto& record : at.records)
+      if (const auto data = data_of(record); !data.empty())
+        out.push_back(name + ". 300 " + data);
+  }
+  std::sort(out.begin(), out.end());
+  out.insert(out.begin(), {". 300 SOA ns.nic. hostmaster.nic. 1 1800 900 604800 300", ". 300 NS ns.nic.",
+                           "ns.nic. 300 A 127.0.0.1"});
   return out;
 }
 

@@ -77,6 +77,9 @@ public:
   [[nodiscard]] answer look_up(std::string_view name, rrtype kind) const;
   [[nodiscard]] bool has(std::string_view name) const { return nodes_.contains(lower(name)); }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  /// All records as lines of a master file (RFC 1035 5) of the root zone, in order, for servers that are not
+  /// ours. What exists and holds nothing gets an HINFO record; troubles are not in it.
+  [[nodiscard]] std::vector<std::string> master_file() const;
 
 private:
   struct node {
