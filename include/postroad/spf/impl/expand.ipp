@@ -226,7 +226,8 @@ POSTROAD_DECL net::task<std::shared_ptr<const expansion>> expander::expand(walk&
   if (out.is == status::valid)
     co_await walk_terms(w, n);
   auto done = std::make_shared<const expansion>(std::move(out));
-  remember(w, done);
+  if (!w.stack.empty()) // a domain of the list: hardly anybody else leads there
+    remember(w, done);
   co_return done;
 }
 
