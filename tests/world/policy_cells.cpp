@@ -273,6 +273,83 @@ void count_costs(const senders& valid, std::vector<std::string>& out) {
 
 } // namespace
 
+namespace {
+
+/// For each number of domains, how many addresses exactly so many let in: a running sum over the ends of all
+/// ranges.
+std::map<long, wide> depths(const senders& of, bool v6) {
+  std::map<wide, long> steps;
+  const wide end = v6 ? 0 : wide{1} << 32; // of IPv6 the end is 2^128, which is 0 here
+  for (const auto* s : of)
+    for (const auto& [low, high] : v6 ? s->spf.pass6 : s->spf.pass4) {
+      ++steps[low];
+      if (high + 1 != end)
+        --steps[high + 1];
+    }
+  std::map<long, wide> out;
+  long now = 0;
+  for (auto at = steps.begin(); at != steps.end(); ++at) {
+    now += at->second;
+    const auto next = std::next(at);
+    out[now] += (next == steps.end() ? end : next->first) - at->first;
+  }
+  return out;
+}
+
+void add_space(std::vector<std::string>& out, const senders& of, bool v6) {
+  const auto exactly = depths(of, v6);
+  const long most = exactly.empty() ? 0 : exactly.rbegin()->first;
+  std::vector<long> steps;
+  for (long ten = 1; ten <= most; ten *= 10)
+    for (const long step : {1, 2, 5})
+      if (ten * step < most)
+        steps.push_back(ten * step);
+  steps.push_back(most);
+  for (const long k : steps) {
+    wide n = 0;
+    for (auto at = exactly.lower_bound(k); at != exactly.end(); ++at)
+      n += at->second;
+    const auto count =
+        n == 0 ? "340282366920938463463374607431768211456" : decimal(n); // 2^128 is 0 in 128 bits
+    auto line = object();
+    line.text("overlap", "space")
+        .text("family", v6 ? "ip6" : "ip4")
+        .number("domains", static_cast<std::uint64_t>(k));
+    out.push_back(line.text("count", count).close());
+  }
+}
+
+} // namespace
+
+std::vector<std::string> overlap_lines(const std::vector<expected_sender>& all) {
+  senders of;
+  std::size_t without = 0, everybody = 0, nobody = 0;
+  std::set<std::pair<ranges, ranges>> sets;
+  for (const auto& s : all) {
+    if (s.spf.status != "valid") {
+      ++without;
+    } else if (s.spf.everybody) {
+      ++everybody;
+    } else if (s.spf.pass4.empty() && s.spf.pass6.empty()) {
+      ++nobody;
+    } else {
+      of.push_back(&s);
+      sets.emplace(s.spf.pass4, s.spf.pass6);
+    }
+  }
+  std::vector<std::string> out = {object()
+                                      .text("overlap", "summary")
+                                      .number("domains", all.size())
+                                      .number("sets", sets.size())
+                                      .number("without_policy", without)
+                                      .number("everybody", everybody)
+                                      .number("nobody", nobody)
+                                      .close()};
+  add_space(out, of, false);
+  add_space(out, of, true);
+  return out;
+}
+
 std::vector<expected_sender> work_out_senders(const plan& all) {
   std::vector<expected_sender> out;
   for (const auto& line : all.senders) {

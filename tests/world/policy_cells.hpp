@@ -24,4 +24,8 @@ std::string to_json(const expected_sender& from);
 /// One cell a line, as truth.hpp has it.
 std::vector<std::string> policy_cells(const std::vector<expected_sender>& all, const plan& published);
 
+/// What spfexpand --overlap says in its lines "summary" and "space": how many domains let in how much of the
+/// address space.
+std::vector<std::string> overlap_lines(const std::vector<expected_sender>& all);
+
 } // namespace world

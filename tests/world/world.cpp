@@ -189,6 +189,7 @@ void write_policies(const directory& to, const world::plan& all) {
     truth.push_back(world::to_json(one));
   to.write("senders", input_lines(all.senders));
   to.write("senders-truth.ndjson", truth);
+  to.write("senders-overlap.ndjson", world::overlap_lines(expected));
   to.write("senders-cells.ndjson", world::policy_cells(expected, all));
 }
 

@@ -54,6 +54,8 @@ public:
   virtual net::task<void> measure(job& record) = 0;
   /// Gives up what is in flight: every await of measure() ends soon, with outcome `aborted`.
   virtual void abort() = 0;
+  /// All records are through: what can only be said about all of them is said now.
+  virtual void finish() {}
   /// Adds members to the object of --metadata.
   virtual void describe(text::json_writer&) const {}
 };

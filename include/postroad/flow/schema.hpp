@@ -66,6 +66,7 @@ namespace postroad::flow {
       {"spf.ptr", "boolean", "a term depends on the client's name: it is not in the set"},
       {"spf.exists", "boolean", "a term asks whether a name exists"},
       {"spf.host_bits", "boolean", "a network is written with bits behind its length"},
+      {"spf.set", "string", "a number for the set of addresses: domains that let in the same have the same"},
       {"spf.ip4.count", "count", "IPv4 addresses that pass, exactly"},
       {"spf.ip4.union_count", "count", "the union of all that is let in, shut out or not"},
       {"spf.ip4.cidrs", "integer", "the fewest networks that make up the set"},

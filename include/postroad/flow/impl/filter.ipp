@@ -2,6 +2,7 @@
 
 #include <postroad/flow/filter.hpp>
 
+#include <postroad/flow/descriptor.hpp>
 #include <postroad/flow/intake.hpp>
 #include <postroad/flow/progress.hpp>
 #include <postroad/record/stdio.hpp>
@@ -30,40 +31,6 @@
 namespace postroad::flow {
 
 namespace detail {
-
-/// A file descriptor of our own, or a borrowed standard one.
-class descriptor {
-public:
-  descriptor(const std::string& name, int standard, int flags) : fd_(standard), own_(name != "-") {
-    if (!own_)
-      return;
-    fd_ = ::open(name.c_str(), flags | O_CLOEXEC, 0666);
-    if (fd_ < 0)
-      throw cli::usage_error{fmt::format("cannot open '{}': {}", name, std::strerror(errno))};
-  }
-  ~descriptor() {
-    if (own_)
-      ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  /// Empties a file of our own: only once it is certain that it will be written.
-  void empty() const noexcept {
-    if (own_)
-      (void)!::ftruncate(fd_, 0); // a device or pipe has nothing to lose
-  }
-  [[nodiscard]] bool is_same_file(const descriptor& other) const noexcept {
-    struct stat a {
-    }, b{};
-    return ::fstat(fd_, &a) == 0 && ::fstat(other.fd_, &b) == 0 && S_ISREG(a.st_mode) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-  }
-
-private:
-  int fd_;
-  bool own_;
-};
 
 inline std::string as_lines(const std::vector<std::string>& words) {
   std::string text;
@@ -126,8 +93,8 @@ private:
   net::courtesy courtesy_;
   record::path_set paths_;
   intake intake_;
-  detail::descriptor in_fd_, out_fd_;
-  std::optional<detail::descriptor> rejects_, metadata_;
+  descriptor in_fd_, out_fd_;
+  std::optional<descriptor> rejects_, metadata_;
   std::unique_ptr<record::input> input_;
   std::unique_ptr<record::output> output_;
   std::unique_ptr<filter> filter_;
@@ -188,6 +155,7 @@ inline int engine::run(const make_filter& make) {
   io_.run();
   if (show_progress_)
     clear_progress();
+  filter_->finish();
   if (metadata_)
     write_metadata();
   return status();
@@ -468,8 +436,7 @@ inline void engine::write_metadata() const {
   filter_->describe(json);
   json.end();
   out += '\n';
-  if (const int failed = record::write_all(metadata_->get(), out))
-    throw cli::usage_error{fmt::format("cannot write '{}': {}", use_.metadata, std::strerror(failed))};
+  metadata_->write(out);
 }
 
 inline int engine::status() {

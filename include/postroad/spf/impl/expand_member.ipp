@@ -3,6 +3,7 @@
 #include <postroad/net/special.hpp>
 #include <postroad/spf/expand_member.hpp>
 #include <postroad/spf/impl/expand_node.hpp>
+#include <postroad/spf/overlap.hpp>
 
 #include <algorithm>
 #include <array>
@@ -151,6 +152,7 @@ inline void write_valid(text::json_writer& json, const expansion& e, const membe
   json.member("over_limit", is_over_limit(e)).member("records", e.records).member("depth", e.depth);
   json.member("loop", e.loop).member("include_none", e.include_none).member("macro", e.macro);
   json.member("ptr", e.ptr).member("exists", e.exists).member("host_bits", e.host_bits);
+  json.member("set", set_name(e.pass));
   write_ip4(json, e, with.routed);
   write_ip6(json, e, with.routed);
   if (with.nets)
