@@ -1,6 +1,6 @@
 // Any text as a DMARC record: what is read is in bounds, says the same when read again, and no policy is made
 // up.
-#include <postroad/dmarc/record.hpp>
+#include <postroad/dmarc/reporting.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -37,8 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto own = r.own_policy();
   expect(!own || own == r.p || (own == dmarc::policy::none && r.any_rua));
   expect(!has(r, dmarc::flaw::duplicate_tag) || !own);
-  for (const auto& uri : r.rua)
+  for (const auto& uri : r.rua) {
     expect(uri.size() <= size);
+    const auto domain = dmarc::domain_of_uri(uri);
+    expect(!domain ||
+           (!domain->empty() && domain->find('@') == std::string::npos && dns::parse_name(*domain)));
+  }
   const auto again = dmarc::parse_record(r.text);
   expect(again.flaws == r.flaws && again.rua == r.rua && again.own_policy() == own);
   return 0;

@@ -128,7 +128,9 @@ std::vector<oddity> oddities() {
   const auto has = [](std::vector<term> terms) {
     return [terms](const std::string&) { return usual(terms); };
   };
-  std::vector<term> eleven, forty;
+  std::vector<term> eleven, forty, thousands;
+  for (int i = 0; i < 3500; ++i) // about 60 KB of text: over TCP, and nearly all that a message can hold
+    thousands.push_back(net("45." + std::to_string(72 + i / 256) + "." + std::to_string(i % 256) + ".0", 25));
   for (int i = 0; i < 11; ++i)
     eleven.push_back(named(a, below_shared("good")));
   for (int i = 0; i < 40; ++i)
@@ -195,6 +197,14 @@ std::vector<oddity> oddities() {
       {"redirect-none", 0.0003, redirects("empty")},
       {"redirect-nowhere", 0.0003, redirects("nowhere")},
       {"long", 0.0030, has(forty)},
+      {"huge", 0.0000, has(thousands)},
+      {"bytes", 0.0000,
+       [](const std::string&) {
+         auto made = usual({of_kind(mx)});
+         made.wrong = fault::syntax;
+         made.broken = std::string("x=\0\xff\"\\", 6);
+         return made;
+       }},
       {"alias", 0.0010, includes("alias")},
       {"modifiers", 0.0010,
        [](const std::string&) {

@@ -28,7 +28,8 @@ public:
     for (const auto& one : what.terms)
       words.push_back(directive(one));
     if (!what.broken.empty())
-      words.insert(words.begin() + static_cast<std::ptrdiff_t>(draw_.below(words.size() + 1)), what.broken);
+      words.insert(words.begin() + static_cast<std::ptrdiff_t>(plain_ ? 0 : draw_.below(words.size() + 1)),
+                   what.broken);
     for (unsigned i = 0; i < what.unknown; ++i)
       words.insert(words.begin() + static_cast<std::ptrdiff_t>(draw_.below(words.size() + 1)),
                    i == 0 ? "x-made-by=world:1" : "tracking-" + std::to_string(i) + "=%{l}");
