@@ -1,9 +1,12 @@
 /// Publishes SPF and DMARC: for the generated domains in the proportions of the paper's section 6 (Tables 20
 /// to 22 and the figures in the text), for the senders that many of them include, and, by the dozen, what
 /// goes wrong.
+#include "dmarc_records.hpp"
+#include "oddities.hpp"
 #include "plan.hpp"
 #include "random.hpp"
 #include "spell.hpp"
+#include "terms.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,225 +19,6 @@ namespace world {
 namespace {
 
 using asio::ip::make_address;
-using enum mechanism;
-
-term of_kind(mechanism is, qualifier says = qualifier::pass) {
-  term out;
-  out.is = is;
-  out.says = says;
-  return out;
-}
-term everybody(qualifier says) {
-  return of_kind(all, says);
-}
-term named(mechanism is, std::string target, qualifier says = qualifier::pass) {
-  term out = of_kind(is, says);
-  out.target = std::move(target);
-  return out;
-}
-term varying(mechanism is, std::string target) {
-  term out = named(is, std::move(target));
-  out.dynamic = true;
-  return out;
-}
-/// A network, and how it is written where that is with bits behind its length.
-term net(const std::string& address, unsigned bits, qualifier says = qualifier::pass,
-         std::string written = "") {
-  term out = of_kind(address.find(':') == std::string::npos ? ip4 : ip6, says);
-  out.network = address;
-  out.bits = bits;
-  out.written = std::move(written);
-  return out;
-}
-term with_lengths(term what, unsigned bits4, unsigned bits6) {
-  what.bits4 = bits4;
-  what.bits6 = bits6;
-  return what;
-}
-
-sender_policy policy_of(std::vector<term> terms, std::string redirect = "") {
-  sender_policy out;
-  out.terms = std::move(terms);
-  out.redirect = std::move(redirect);
-  return out;
-}
-
-/// Terms that no grammar takes, one error each. RFC 7208 12
-const std::vector<std::string>& broken_terms() {
-  static const std::vector<std::string> all_of_them = {"ip4:192.0.2.0/33",
-                                                       "ip4:192.0.2.0/024",
-                                                       "ip4:192.0.2",
-                                                       "ip4",
-                                                       "ip4:",
-                                                       "ip4:192.0.2.0/255.255.255.0",
-                                                       "ip4:300.1.1.1",
-                                                       "ip6:zz::1",
-                                                       "ip6:2a00::/129",
-                                                       "ip6",
-                                                       "a:",
-                                                       "a:nodots",
-                                                       "a/33",
-                                                       "a//129",
-                                                       "mx:",
-                                                       "mx/33",
-                                                       "include:",
-                                                       "include",
-                                                       "include:name.123",
-                                                       "exists:",
-                                                       "exists",
-                                                       "ptr:",
-                                                       "all:name.org",
-                                                       "-all.",
-                                                       "foo",
-                                                       "foo:name.org",
-                                                       "ipv4:192.0.2.1",
-                                                       "redirect:name.org",
-                                                       "a:bad%macro.org",
-                                                       "exists:%{x}.name.org",
-                                                       "a:%{d0}.name.org",
-                                                       "*all",
-                                                       "--all",
-                                                       "a:name.org/24/64",
-                                                       "192.0.2.1"};
-  return all_of_them;
-}
-
-/// A way in which a policy is odd; `make` gets the domain.
-struct oddity {
-  const char* kind;
-  double share; ///< of the domains with SPF
-  std::function<sender_policy(const std::string&)> make;
-};
-
-const std::string shared = "shared-senders.net"; // the zone of what is wrong in others' names
-
-std::string below_shared(const char* label) {
-  return std::string(label) + "." + shared;
-}
-
-sender_policy usual(std::vector<term> more, qualifier end = qualifier::fail) {
-  more.insert(more.begin(), net("45.60.1.7", 32));
-  more.push_back(everybody(end));
-  return policy_of(std::move(more));
-}
-
-std::vector<oddity> oddities() {
-  const auto includes = [](const char* label) {
-    return [label](const std::string&) { return usual({named(include, below_shared(label))}); };
-  };
-  const auto redirects = [](const char* label) {
-    return [label](const std::string&) { return policy_of({net("45.60.1.7", 32)}, below_shared(label)); };
-  };
-  const auto has = [](std::vector<term> terms) {
-    return [terms](const std::string&) { return usual(terms); };
-  };
-  std::vector<term> eleven, forty, thousands;
-  for (int i = 0; i < 3500; ++i) // about 60 KB of text: over TCP, and nearly all that a message can hold
-    thousands.push_back(net("45." + std::to_string(72 + i / 256) + "." + std::to_string(i % 256) + ".0", 25));
-  for (int i = 0; i < 11; ++i)
-    eleven.push_back(named(a, below_shared("good")));
-  for (int i = 0; i < 40; ++i)
-    forty.push_back(net("45.61." + std::to_string(100 + i) + ".0", 24));
-  std::vector<oddity> out = {
-      {"self-include", 0.0010, [](const std::string& domain) { return usual({named(include, domain)}); }},
-      {"loop", 0.0005, includes("loop-a")},
-      {"redirect-loop", 0.0002, redirects("turn-a")},
-      {"include-none", 0.0040, includes("empty")},
-      {"include-nowhere", 0.0040, includes("nowhere")},
-      {"include-broken", 0.0010, includes("broken")},
-      {"include-several", 0.0010, includes("several")},
-      {"include-fails", 0.0010, includes("fails")},
-      {"include-refused", 0.0005, includes("refuses")},
-      {"include-mute", 0.0002, includes("mute")},
-      {"a-fails", 0.0003, has({named(a, below_shared("fails"))})},
-      {"many-lookups", 0.0060, has(eleven)},
-      {"deep", 0.0010, includes("deep1")},
-      {"voids", 0.0050, has({named(a, "gone1.%{d}"), named(a, "gone2.%{d}"), named(mx, "gone3.%{d}")})},
-      {"voids-of-one-family", 0.0010,
-       has({named(a, below_shared("four")), named(a, below_shared("four")), named(a, below_shared("four"))})},
-      {"many-exchanges", 0.0003, has({named(mx, below_shared("eleven"))})},
-      {"null-exchange", 0.0003, has({named(mx, below_shared("null"))})},
-      {"exists-by-client", 0.0020, has({varying(exists, "%{i}._spf.%{d}")})},
-      {"include-by-client", 0.0003, has({varying(include, "%{ir}.%{v}.shared-senders.net")})},
-      {"redirect-by-client", 0.0002,
-       [](const std::string&) {
-         auto made = policy_of({net("45.60.1.7", 32)}, "%{ir}.shared-senders.net");
-         made.redirect_dynamic = true;
-         return made;
-       }},
-      {"own-name-by-macro", 0.0010, has({named(a, "%{d}"), named(mx, "%{d}")})},
-      {"checked-name-by-macro", 0.0005, includes("inherits")},
-      {"family-by-macro", 0.0003,
-       has({named(a, "%{v}.families.shared-senders.net"),
-            named(include, "%{v}.families.shared-senders.net")})},
-      {"exists-for-all", 0.0003, has({named(exists, below_shared("good"))})},
-      {"plus-all", 0.0010, [](const std::string&) { return usual({of_kind(mx)}, qualifier::pass); }},
-      {"half", 0.0003, has({net("0.0.0.0", 1), net("128.0.0.0", 1)})},
-      {"slash-zero", 0.0003, has({net("0.0.0.0", 0, qualifier::pass, "1.2.3.4")})},
-      {"slash-zero-ip6", 0.0003, has({net("::", 0)})},
-      {"mask-mistake", 0.0002, has({net("255.0.0.0", 8, qualifier::pass, "255.255.255.255")})},
-      {"ten", 0.0030, has({net("10.0.0.0", 8)})},
-      {"seven", 0.0001, has({net("52.0.0.0", 7)})},
-      {"host-bits", 0.0050,
-       has({net("45.62.8.0", 22, qualifier::pass, "45.62.10.77"),
-            net("2a00:2070::", 32, qualifier::pass, "2a00:2070::25")})},
-      {"hole", 0.0010,
-       has({net("45.63.4.0", 25, qualifier::fail), net("45.63.0.0", 16),
-            net("45.63.128.0", 17, qualifier::softfail)})},
-      {"include-is-a-hole", 0.0005,
-       has({named(include, below_shared("wide"), qualifier::neutral), net("45.64.0.0", 15)})},
-      {"ptr", 0.0003, has({of_kind(ptr), named(ptr, below_shared("good"))})},
-      {"behind-all", 0.0020,
-       [](const std::string&) {
-         return policy_of({net("45.60.1.7", 32), everybody(qualifier::softfail),
-                           named(include, below_shared("nowhere")), net("45.66.0.0", 16),
-                           everybody(qualifier::pass)});
-       }},
-      {"redirect-and-all", 0.0010,
-       [](const std::string&) {
-         return policy_of({of_kind(mx), everybody(qualifier::softfail)}, below_shared("good"));
-       }},
-      {"redirect-none", 0.0003, redirects("empty")},
-      {"redirect-nowhere", 0.0003, redirects("nowhere")},
-      {"long", 0.0030, has(forty)},
-      {"huge", 0.0000, has(thousands)},
-      {"bytes", 0.0000,
-       [](const std::string&) {
-         auto made = usual({of_kind(mx)});
-         made.wrong = fault::syntax;
-         made.broken = std::string("x=\0\xff\"\\", 6);
-         return made;
-       }},
-      {"alias", 0.0010, includes("alias")},
-      {"modifiers", 0.0010,
-       [](const std::string&) {
-         auto made = usual({of_kind(mx)});
-         made.unknown = 2;
-         made.explains = true;
-         return made;
-       }},
-      {"lengths", 0.0020,
-       has({with_lengths(of_kind(a), 24, 64), with_lengths(of_kind(mx), 26, 112),
-            with_lengths(named(a, below_shared("good")), 16, 128)})},
-      {"twice", 0.0020, has({named(include, below_shared("good")), named(include, below_shared("good"))})},
-      {"several", 0.0040,
-       [](const std::string&) {
-         auto made = usual({of_kind(mx)});
-         made.wrong = fault::multiple;
-         return made;
-       }},
-      {"no-all", 0.0010, [](const std::string&) { return policy_of({of_kind(mx)}); }},
-      {"nothing", 0.0003, [](const std::string&) { return policy_of({}); }},
-  };
-  for (const auto& word : broken_terms())
-    out.push_back({"syntax", 0.0003, [word](const std::string&) {
-                     auto broken = usual({of_kind(mx)});
-                     broken.wrong = fault::syntax;
-                     broken.broken = word;
-                     return broken;
-                   }});
-  return out;
-}
 
 class publisher {
 public:
@@ -597,118 +381,13 @@ void publisher::publish_report(const std::string& domain, dmarc_policy what) {
   to_.published.dmarc[domain].push_back(std::move(what));
 }
 
-/// The record with the tags given, as text; `means` says what they mean.
-dmarc_policy record(std::string text, const std::function<void(dmarc_policy&)>& means) {
-  dmarc_policy out;
-  out.text = std::move(text);
-  means(out);
-  return out;
-}
-
-/// Ways to write a policy that holds.
-std::vector<std::function<dmarc_policy(const std::string&, const std::string&)>> good_records() {
-  using text = const std::string&;
-  return {
-      [](text p, text d) {
-        return record("v=DMARC1; p=" + p + "; rua=mailto:dmarc@" + d,
-                      [&](auto& r) { r.p = p, r.rua = {"mailto:dmarc@" + d}, r.wants_reports = true; });
-      },
-      [](text p, text) { return record("v=DMARC1; p=" + p, [&](auto& r) { r.p = p; }); },
-      [](text p, text d) {
-        return record("v=DMARC1; p=" + p + "; sp=none; np=reject; adkim=s; aspf=s; fo=1:d:s; rua=mailto:a@" +
-                          d + ",mailto:b@reports.shared-senders.net; ruf=mailto:f@" + d + "; t=y; psd=n",
-                      [&](auto& r) {
-                        r.p = p, r.sp = "none", r.np = "reject", r.adkim = r.aspf = "s", r.fo = "1:d:s",
-                        r.t = "y", r.psd = "n";
-                        r.rua = {"mailto:a@" + d, "mailto:b@reports.shared-senders.net"},
-                        r.ruf = {"mailto:f@" + d}, r.wants_reports = true;
-                      });
-      },
-      [](text p, text d) {
-        return record("v=DMARC1; p=" + p + "; pct=50; rf=afrf; ri=86400; rua=mailto:a@" + d + "!10m",
-                      [&](auto& r) {
-                        r.p = p, r.pct = 50, r.rua = {"mailto:a@" + d}, r.wants_reports = true,
-                        r.flaws = {"removed_tag", "obsolete_size"};
-                      });
-      },
-      [](text p, text d) {
-        return record("v=DMARC1;p=" + p + ";unknown=1;rua=mailto:a@" + d + ";", [&](auto& r) {
-          r.p = p, r.rua = {"mailto:a@" + d}, r.wants_reports = true, r.flaws = {"unknown_tag"};
-        });
-      },
-      [](text p, text d) {
-        return record("v = DMARC1 ;  p =\t" + p + " ; rua = mailto:a@" + d + " , mailto:b@" + d + " ; ",
-                      [&](auto& r) {
-                        r.p = p, r.rua = {"mailto:a@" + d, "mailto:b@" + d}, r.wants_reports = true;
-                      });
-      },
-      [](text p, text) {
-        std::string loud = p;
-        std::transform(loud.begin(), loud.end(), loud.begin(),
-                       [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-        return record("V=DMARC1; P=" + loud + "; ADKIM=S; FO=D",
-                      [&](auto& r) { r.p = p, r.adkim = "s", r.fo = "d"; });
-      },
-      [](text p, text) {
-        return record("v=DMARC1; p=" + p + "; adkim=x; aspf=strict; fo=2; t=1; psd=z; pct=101", [&](auto& r) {
-          r.p = p,
-          r.flaws = {"bad_adkim", "bad_aspf", "bad_fo", "bad_t", "bad_psd", "removed_tag", "bad_pct"};
-        });
-      },
-      [](text p, text d) {
-        return record("v=DMARC1; p=" + p + "; rua=a@" + d,
-                      [&](auto& r) { r.p = p, r.rua = {"a@" + d}, r.flaws = {"bad_uri"}; });
-      },
-      [](text p, text) {
-        return record("v=DMARC1; p=" + p + "; reports please",
-                      [&](auto& r) { r.p = p, r.flaws = {"bad_tag"}; });
-      },
-  };
-}
-
-/// Ways to get it wrong, and what is left then.
-std::vector<std::function<dmarc_policy(const std::string&)>> bad_records() {
-  using text = const std::string&;
-  const auto reports = [](dmarc_policy& r, text d) { r.rua = {"mailto:a@" + d}, r.wants_reports = true; };
-  return {
-      [](text) {
-        return record("v=DMARC1; p=monitor", [](auto& r) { r.broken = true, r.flaws = {"bad_p"}; });
-      },
-      [=](text d) {
-        return record("v=DMARC1; p=monitor; rua=mailto:a@" + d,
-                      [&](auto& r) { r.broken = true, r.flaws = {"bad_p"}, reports(r, d); });
-      },
-      [](text) { return record("v=DMARC1", [](auto& r) { r.broken = true, r.flaws = {"no_p"}; }); },
-      [=](text d) {
-        return record("v=DMARC1; rua=mailto:a@" + d,
-                      [&](auto& r) { r.broken = true, r.flaws = {"no_p"}, reports(r, d); });
-      },
-      [](text) {
-        return record("v=DMARC1; p=reject; sp=all",
-                      [](auto& r) { r.p = "reject", r.broken = true, r.flaws = {"bad_sp"}; });
-      },
-      [=](text d) {
-        return record("v=DMARC1; p=reject; np=no; rua=mailto:a@" + d,
-                      [&](auto& r) { r.p = "reject", r.broken = true, r.flaws = {"bad_np"}, reports(r, d); });
-      },
-      [](text) {
-        return record("v=DMARC1; p=none; p=reject",
-                      [](auto& r) { r.p = "none", r.duplicate = true, r.flaws = {"duplicate_tag"}; });
-      },
-      [](text) {
-        return record("v=DMARC1; v=DMARC1; p=none",
-                      [](auto& r) { r.p = "none", r.duplicate = true, r.flaws = {"duplicate_tag"}; });
-      },
-  };
-}
-
 /// Table 22: of domains with mail servers 0.09 % quarantine, 0.82 % none, 0.22 % reject; and one in a
 /// thousand gets it wrong.
 void publisher::publish_reports() {
   std::vector<std::string> free;
   for (const auto& one : to_.inputs) {
     if (one.kind == "parked" && draw_.chance(0.1))
-      publish_report(one.name, record("v=DMARC1; p=reject", [](auto& r) { r.p = "reject"; }));
+      publish_report(one.name, dmarc_record("v=DMARC1; p=reject", [](auto& r) { r.p = "reject"; }));
     if (one.kind == "gmail" || one.kind == "godaddy" || one.kind == "yandex" || one.kind == "qq" ||
         one.kind == "ovh" || one.kind == "served" || one.kind == "dead")
       free.push_back(one.name);
@@ -751,7 +430,7 @@ void publisher::publish_reports() {
 void publisher::publish_hand_reports() {
   const auto says = [this](const std::string& name, const std::string& text,
                            const std::function<void(dmarc_policy&)>& means) {
-    publish_report(name, record(text, means));
+    publish_report(name, dmarc_record(text, means));
   };
   const auto ask = [this](const std::string& name, bool there) {
     if (there)

@@ -1,5 +1,6 @@
 #include "senders.hpp"
 
+#include "check.hpp"
 #include "json.hpp"
 #include "truth.hpp"
 
@@ -18,126 +19,6 @@ constexpr std::size_t index_of(mechanism is) {
 }
 constexpr std::size_t redirect_index = 8, exp_index = 9, unknown_index = 10;
 constexpr const char* policy_words[] = {"pass", "hard", "soft", "neutral"}; // by sign
-
-constexpr wide last4 = 0xffffffffU, last6 = ~wide{0};
-
-// Sets, plainly.
-
-ranges tidy(ranges all) {
-  std::sort(all.begin(), all.end());
-  ranges out;
-  for (const auto& one : all) {
-    if (!out.empty() && (out.back().second >= one.first || out.back().second + 1 == one.first))
-      out.back().second = std::max(out.back().second, one.second);
-    else
-      out.push_back(one);
-  }
-  return out;
-}
-
-ranges both(ranges a, const ranges& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return tidy(std::move(a));
-}
-
-ranges without(const ranges& from, const ranges& holes) {
-  ranges out;
-  for (auto [low, high] : from) {
-    bool left = true;
-    for (const auto& hole : holes) {
-      if (hole.second < low || hole.first > high)
-        continue;
-      if (hole.first > low)
-        out.emplace_back(low, hole.first - 1);
-      if (hole.second >= high) {
-        left = false;
-        break;
-      }
-      low = hole.second + 1;
-    }
-    if (left)
-      out.emplace_back(low, high);
-  }
-  return out;
-}
-
-ranges common(const ranges& a, const ranges& b) {
-  ranges out;
-  for (const auto& one : a)
-    for (const auto& other : b)
-      if (one.first <= other.second && other.first <= one.second)
-        out.emplace_back(std::max(one.first, other.first), std::min(one.second, other.second));
-  return tidy(std::move(out));
-}
-
-/// The fewest networks, by halving: the block is whole, or empty, or both of its halves are looked at.
-struct networks {
-  std::size_t count = 0;
-  std::optional<unsigned> widest;
-};
-void halve(const ranges& set, std::size_t from, wide low, wide high, unsigned bits, networks& out) {
-  while (from < set.size() && set[from].second < low)
-    ++from;
-  if (from == set.size() || set[from].first > high)
-    return;
-  if (set[from].first <= low && set[from].second >= high) {
-    ++out.count;
-    if (!out.widest || bits < *out.widest)
-      out.widest = bits;
-    return;
-  }
-  const wide middle = low + (high - low) / 2;
-  halve(set, from, low, middle, bits + 1, out);
-  halve(set, from, middle + 1, high, bits + 1, out);
-}
-networks networks_of(const ranges& set, wide last) {
-  networks out;
-  halve(set, 0, 0, last, 0, out);
-  return out;
-}
-
-wide number_of(const address& ip) {
-  wide n = 0;
-  if (ip.is_v4())
-    return ip.to_v4().to_uint();
-  for (const auto byte : ip.to_v6().to_bytes())
-    n = n << 8 | byte;
-  return n;
-}
-
-std::pair<wide, wide> network(const address& ip, unsigned bits) {
-  const unsigned free = (ip.is_v4() ? 32 : 128) - bits;
-  const wide rest = free == 128 ? last6 : (wide{1} << free) - 1;
-  const wide low = number_of(ip) & ~rest;
-  return {low, low | rest};
-}
-
-ranges networks_in(const std::vector<std::pair<const char*, unsigned>>& blocks) {
-  ranges out;
-  for (const auto& [text, bits] : blocks)
-    out.push_back(network(make_address(text), bits));
-  return tidy(std::move(out));
-}
-
-/// IANA's IPv4 and IPv6 special-purpose registries, what is not globally reachable; multicast; class E.
-const ranges& special4() {
-  static const ranges all = networks_in({{"0.0.0.0", 8},
-                                         {"10.0.0.0", 8},
-                                         {"100.64.0.0", 10},
-                                         {"127.0.0.0", 8},
-                                         {"169.254.0.0", 16},
-                                         {"172.16.0.0", 12},
-                                         {"192.0.0.0", 24},
-                                         {"192.0.2.0", 24},
-                                         {"192.88.99.0", 24},
-                                         {"192.168.0.0", 16},
-                                         {"198.18.0.0", 15},
-                                         {"198.51.100.0", 24},
-                                         {"203.0.113.0", 24},
-                                         {"224.0.0.0", 4},
-                                         {"240.0.0.0", 4}});
-  return all;
-}
 
 struct family {
   ranges pass, united, matched;
@@ -450,117 +331,6 @@ private:
   std::vector<std::string> on_the_way_;
 };
 
-/// RFC 7208's check, limits and all, for an IPv4 client that nothing matches.
-class check {
-public:
-  check(const plan& all, std::string root) : all_(all), root_(std::move(root)) {}
-
-  std::string of(const std::string& name) {
-    const auto result = record(name);
-    return result.empty() ? "ok" : result;
-  }
-
-private:
-  /// "permerror", "temperror", "none" (no record), or nothing: the client is not matched and nothing is
-  /// wrong.
-  std::string record(const std::string& name) {
-    const auto said = all_.names.look_up(name, rrtype::txt);
-    const auto outcome = outcome_word(said, rrtype::txt);
-    if (is_failure(outcome))
-      return "temperror";
-    std::string owner = name;
-    for (const auto& [from, r] : said.records)
-      if (r->kind == rrtype::cname)
-        owner = lower(r->text);
-    const auto found = all_.published.spf.find(owner);
-    if (found == all_.published.spf.end() || !said.holds(rrtype::txt)) {
-      empty_ += outcome == "ok" ? 0 : 1;
-      return "none";
-    }
-    if (found->second.wrong != fault::none || std::count(stack_.begin(), stack_.end(), name) > 0)
-      return "permerror"; // who goes round and round comes to the limit
-    stack_.push_back(name);
-    auto result = terms(found->second, name);
-    stack_.pop_back();
-    return result;
-  }
-
-  std::string terms(const sender_policy& what, const std::string& name) {
-    for (const auto& one : what.terms) {
-      if (one.is == mechanism::all)
-        return "";
-      if (one.is == mechanism::ip4 || one.is == mechanism::ip6)
-        continue;
-      const auto result = ask(one, name);
-      if (!result.empty())
-        return result;
-    }
-    if (what.redirect.empty())
-      return "";
-    if (++asked_ > 10)
-      return "permerror";
-    if (what.redirect_dynamic)
-      return "";
-    const auto result = record(fill(what.redirect, name));
-    return result == "none" ? "permerror" : result;
-  }
-
-  std::string ask(const term& one, const std::string& name) {
-    if (++asked_ > 10)
-      return "permerror";
-    if (one.dynamic || one.is == mechanism::ptr)
-      return "";
-    const auto target = one.target.empty() ? name : fill(one.target, name);
-    if (one.is == mechanism::include) {
-      const auto result = record(target);
-      return result == "none" || empty_ > 2 ? "permerror" : result;
-    }
-    if (one.is == mechanism::exists)
-      return is_failure(outcome_word(all_.names.look_up(target, rrtype::a), rrtype::a)) ? "temperror" : "";
-    return one.is == mechanism::a ? hosts({target}) : exchanges(target);
-  }
-
-  std::string exchanges(const std::string& target) {
-    const auto said = all_.names.look_up(target, rrtype::mx);
-    const auto outcome = outcome_word(said, rrtype::mx);
-    if (is_failure(outcome))
-      return "temperror";
-    if (outcome != "ok")
-      return ++empty_ > 2 ? "permerror" : "";
-    std::vector<std::string> names;
-    std::size_t n = 0;
-    for (const auto& [owner, record] : said.records)
-      if (record->kind == rrtype::mx && ++n && !record->text.empty())
-        names.push_back(lower(record->text));
-    return n > 10 ? "permerror" : hosts(names);
-  }
-
-  /// A client of IPv4 never sees an AAAA record fail; spfexpand asks for both, and says so.
-  std::string hosts(const std::vector<std::string>& names) {
-    for (const auto& host : names) {
-      const auto four = outcome_word(all_.names.look_up(host, rrtype::a), rrtype::a);
-      if (is_failure(four) || is_failure(outcome_word(all_.names.look_up(host, rrtype::aaaa), rrtype::aaaa)))
-        return "temperror";
-      if (four != "ok" && ++empty_ > 2)
-        return "permerror";
-    }
-    return "";
-  }
-
-  [[nodiscard]] std::string fill(std::string target, const std::string& name) const {
-    for (const auto& [macro, value] :
-         {std::pair<std::string, std::string>("%{d}", name), {"%{o}", root_}, {"%{v}", "in-addr"}})
-      if (const auto at = target.find(macro); at != std::string::npos)
-        target.replace(at, macro.size(), value);
-    return target;
-  }
-
-  const plan& all_;
-  std::string root_;
-  std::vector<std::string> stack_;
-  std::size_t asked_ = 0, empty_ = 0;
-};
-
 std::string bits_or_null(const std::optional<unsigned>& bits) {
   return bits ? std::to_string(*bits) : "null";
 }
@@ -601,22 +371,6 @@ std::string family_json(const expected_spf& from, bool v6) {
 
 } // namespace
 
-std::string decimal(wide n) {
-  std::string out;
-  do {
-    out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(n % 10)));
-    n /= 10;
-  } while (n > 0);
-  return out;
-}
-
-wide count_of(const ranges& set) {
-  wide n = 0;
-  for (const auto& [low, high] : set)
-    n += high - low + 1;
-  return n;
-}
-
 bool lets_in_special(const expected_spf& from) {
   return !common(from.pass4, special4()).empty();
 }
@@ -636,8 +390,7 @@ expected_spf expect_spf(const plan& all, const std::string& domain) {
     out.errors.insert(out.errors.begin(), {"void", domain});
   if (many)
     out.errors.insert(out.errors.begin(), {"lookups", domain});
-  const auto result = check(all, domain).of(domain);
-  out.result_class = result == "none" ? "ok" : result;
+  out.result_class = result_for_strangers(all, domain);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "plan.hpp"
+#include "ranges.hpp"
 
 #include <array>
 #include <cstdint>
@@ -21,11 +22,6 @@
 #include <vector>
 
 namespace world {
-
-__extension__ using wide = unsigned __int128;
-
-/// Addresses of one family, as ascending ranges that neither touch nor overlap; both ends belong to them.
-using ranges = std::vector<std::pair<wide, wide>>;
 
 struct expected_spf {
   std::string at;      ///< whose record
@@ -50,9 +46,6 @@ inline constexpr std::array term_words = std::to_array<const char*>(
 expected_spf expect_spf(const plan& all, const std::string& domain);
 std::string to_json(const expected_spf& from);
 
-/// Decimal digits; 2^128 does not fit and is not asked for.
-std::string decimal(wide n);
-wide count_of(const ranges& set);
 /// Whether an IPv4 address that is not globally reachable passes.
 bool lets_in_special(const expected_spf& from);
 
