@@ -133,6 +133,29 @@ pages() { # what a person sees of each kind of domain
     grep -q 'null.lab.example: refuses mail' <<<"$said" && grep -q 'implicit.lab.example: receives mail at its own address' <<<"$said" &&
     grep -q 'alias of' <<<"$said" && grep -q 'broken.example: servfail' <<<"$said" || { echo "$said"; return 1; }
 }
+policies_stated() { # the table, and of what is not in it that there is no SPF record and the policy of lab.example
+  local domain
+  sed -E '/^#|^$/d; s/ +/ /g' "$lab/policies"
+  for domain in $(<"$dir/domains"); do
+    grep -q "^$domain  *spf " "$lab/policies" || echo "$domain spf outcome=nodata status=none result=ok"
+    grep -q "^$domain  *dmarc " "$lab/policies" ||
+      echo "$domain dmarc outcome=nxdomain found=true org=lab.example policy_domain=lab.example source=org policy=quarantine effective=quarantine"
+  done
+}
+same_policies() { # RECORDS
+  diff <(policies_stated | sort) <(jq -r -f "$lab/policies.jq" "$1" | sort)
+}
+policy_noticed() {
+  jq -c 'if .domain == "twin.lab.example" then .spf.ip4.count = "17" else . end' "$dir/policies" >"$dir/falsified"
+  ! same_policies "$dir/falsified" >/dev/null
+}
+policy_pages() { # what a person sees
+  local said
+  said=$(script -qec "spfexpand --resolver $lab_resolver -k tls.lab.example; dmarcq --resolver $lab_resolver -k tls.lab.example missing.lab.example" /dev/null </dev/null |
+    sed 's/\x1b\[[0-9]*m//g')
+  grep -q 'tls.lab.example: publishes SPF: all others fail' <<<"$said" && grep -q 'include:_spf.%{o}  *16 IPv4' <<<"$said" &&
+    grep -q 'tls.lab.example: asks to reject' <<<"$said" && grep -q 'published at  lab.example (org)' <<<"$said" || { echo "$said"; return 1; }
+}
 without_validation() { # CD: the resolver hands out what it cannot validate
   [ "$(mxcheck --checking-disabled "${tools[@]}" broken.example | jq -r .mx.outcome)" = ok ]
 }
@@ -157,6 +180,11 @@ measure() {
   check "lab: a false preference would be noticed" notices '.mx.hosts[0].preference = 11'
   check "lab: a false code would be noticed" notices '.smtp.starttls.code = 454'
   check "lab: a false verdict would be noticed" notices '.tls.certificate.trusted = true'
+
+  spfexpand "${tools[@]}" <"$dir/domains" | dmarcq "${tools[@]}" >"$dir/policies"
+  check "lab: who may send is as configured" same_policies "$dir/policies"
+  check "lab: a false count of addresses would be noticed" policy_noticed
+  check "lab: pages of spfexpand and dmarcq" policy_pages
 
   for service in tls:mx1 six:mx1 self:self leaf:leaf old:old stranger:stranger; do
     check "lab: the certificate of ${service%:*} is the file's" certificate_is "${service%:*}.lab.example" "${service#*:}"
