@@ -141,6 +141,11 @@ inline std::string spf_errors(page_view& v) {
   }
   if (v.is("spf.ip4.all", "true"))
     out += row("lets in", tinted(tone::bad, "everybody"));
+  else if (v.is("spf.ip4.count", "0") && v.is("spf.ip6.count", "0"))
+    out += row("lets in", "nobody");
+  if (const auto result = v.one("spf.result_class"); v.is("spf.status", "valid") && result != "ok")
+    out += row("receivers",
+               tinted(tone::bad, "come to " + result) + " for whom nothing before the error matches");
   if (const auto lookups = v.one("spf.lookups"); !lookups.empty())
     out += row("cost",
                fmt::format("{} of 10 terms that ask, {} of 2 void look-ups", lookups, v.one("spf.void.ip4")));
