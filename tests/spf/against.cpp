@@ -147,3 +147,18 @@ TEST_CASE("adding a term with + never takes an address away; the order of such t
     CHECK(net::to_decimal(in_blocks) == whole.ipv4.count());
   }
 }
+
+TEST_CASE("check_host: macros that would grow into gigabytes do not") {
+  std::string bomb;
+  for (int i = 0; i < 12'000; ++i)
+    bomb += "%{S}";
+  zone z("d.example TXT v=spf1 exp=e.example -all\ne.example TXT " + bomb);
+  const auto long_one = now(
+      spf::check_host(z.ask(), {*net::parse_address("45.1.1.1"), "", std::string(900, 'x') + "@d.example"}));
+  CHECK(long_one.result == spf::check_result::fail);
+  CHECK(long_one.explanation.empty());
+  const auto too_long = now(spf::check_host(
+      z.ask(), {*net::parse_address("45.1.1.1"), "", std::string(30'000, 'x') + "@d.example"}));
+  CHECK(too_long.what == outcome::malformed);
+  CHECK(too_long.result == spf::check_result::none);
+}

@@ -77,7 +77,8 @@ TEST_CASE("equal sets are one, however they are written; +all, nobody and no pol
   CHECK(all.sets()[0].first == "a.org");
   const auto report = all.report();
   CHECK(has_line(
-      report, R"({"overlap":"summary","domains":6,"sets":2,"without_policy":1,"everybody":1,"nobody":1})"));
+      report,
+      R"({"overlap":"summary","domains":6,"sets":2,"without_policy":1,"unreadable":0,"not_known":0,"everybody":1,"nobody":1})"));
   CHECK(has_line(report, R"({"overlap":"space","family":"ip4","domains":1,"count":"256"})"));
   CHECK(has_line(report, R"({"overlap":"space","family":"ip4","domains":3,"count":"128"})"));
   CHECK(has_line(report,

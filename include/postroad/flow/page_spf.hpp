@@ -59,7 +59,17 @@ inline std::string spf_verdict(page_view& v) {
     return tinted(tone::bad, "publishes several SPF records") + ", which is none (permerror)";
   if (status == "syntax")
     return tinted(tone::bad, "publishes a broken SPF record") + " (permerror)";
+  if (status == "valid")
+    return tinted(tone::bad, "publishes SPF") + ": it leads to no policy";
   return tinted(tone::bad, "SPF is not known") + ": " + v.one("spf.outcome");
+}
+
+/// Of which family, where +all lets in one alone or what terms before it left.
+inline std::string who_by_all(page_view& v) {
+  const bool four = v.is("spf.ip4.all", "true"), six = v.is("spf.ip6.all", "true");
+  if (four != six)
+    return four ? " with IPv4" : " with IPv6";
+  return v.is("spf.ip4.count", "4294967296") ? "" : " whom no term before it takes out";
 }
 
 struct spf_branch {
@@ -139,8 +149,8 @@ inline std::string spf_errors(page_view& v) {
                                   detail::counted(v.one(at + "cidrs"), "network", "networks"),
                                   largest == "null" ? "" : ", the widest published /" + largest));
   }
-  if (v.is("spf.ip4.all", "true"))
-    out += row("lets in", tinted(tone::bad, "everybody"));
+  if (v.is("spf.ip4.all", "true") || v.is("spf.ip6.all", "true"))
+    out += row("lets in", tinted(tone::bad, "everybody") + detail::who_by_all(v));
   else if (v.is("spf.ip4.count", "0") && v.is("spf.ip6.count", "0"))
     out += row("lets in", "nobody");
   if (const auto result = v.one("spf.result_class"); v.is("spf.status", "valid") && result != "ok")
@@ -151,7 +161,7 @@ inline std::string spf_errors(page_view& v) {
                fmt::format("{} of 10 terms that ask, {} of 2 void look-ups", lookups, v.one("spf.void.ip4")));
   out += detail::spf_errors(v);
   if (const auto tree = detail::spf_tree(v); !tree.empty())
-    out += row("tree", "what each term lets in that none before it did") + tree;
+    out += row("tree", "what each term lets in that none before it in its record did") + tree;
   if (const auto detail = v.one("spf.detail"); !detail.empty())
     out += row("detail", safe(detail));
   if (const auto server = v.one("spf.server"); !server.empty())

@@ -9,6 +9,8 @@
 #include <postroad/spf/lookup.hpp>
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +33,11 @@ struct sender {
   std::string receiver = "unknown"; ///< %{r}
 };
 
+inline constexpr std::size_t max_sender = 1000;      // bytes; SMTP has 256 for a path (RFC 5321 4.5.3.1.3)
+inline constexpr std::size_t max_explanation = 4096; // bytes; a longer one is none
+inline constexpr std::chrono::seconds max_elapsed{
+    120}; // then a check is temperror; RFC 7208 4.6.4: at least 20
+
 struct checked {
   check_result result = check_result::none;
   outcome what = outcome::aborted; ///< of the question for the record of the domain
@@ -42,7 +49,7 @@ struct checked {
 };
 
 /// Checks a sender. Limits of RFC 7208 4.6.4 hold: ten terms that ask, two void look-ups, ten names of an MX
-/// or a PTR.
+/// or a PTR, and max_elapsed.
 ///
 /// Example: for "v=spf1 ip4:192.0.2.0/24 -all" and a client at 198.51.100.1 the result is fail, term "-all".
 [[nodiscard]] POSTROAD_DECL net::task<checked> check_host(lookup ask, sender who);

@@ -97,7 +97,7 @@ struct expansion {
   status is = status::none;
   std::string text; ///< the record; the first of several
   policy says = policy::none;
-  policy in_the_end = policy::none;      ///< behind all redirects
+  std::optional<policy> in_the_end;      ///< behind all redirects; nothing: there is no policy to be had
   std::string redirect;                  ///< target, expanded; empty: none, or not followed
   std::vector<std::string> includes;     ///< targets, expanded, each once
   std::vector<std::string> includes_all; ///< the same of the tree
@@ -106,7 +106,8 @@ struct expansion {
   void_counts voids;
   unsigned records = 0, depth = 0; ///< a record that is included twice counts twice
   bool loop = false, include_none = false, macro = false, ptr = false, exists = false, host_bits = false;
-  bool all = false;                           ///< somebody said +all: the set is not what was published
+  bool all4 = false,
+       all6 = false; ///< +all, or an exists that is true for all, let in what nothing before it had matched
   net::address_set pass;                      ///< who passes
   net::address_set united;                    ///< every term with + taken alone: what most tools print
   std::optional<unsigned> largest4, largest6; ///< bits of the widest network that was published
@@ -128,6 +129,7 @@ struct expand_options {
   bool branches = false; ///< keep what trees are made of
   // Where a walk ends in any case.
   unsigned max_records = 256, max_depth = 32, max_questions = 1000;
+  std::chrono::seconds max_time{300}; ///< then nothing more is asked for a domain
 };
 
 namespace detail {
@@ -172,6 +174,7 @@ private:
 
   [[nodiscard]] net::task<shared> expand(walk& w, std::string at, dns::answer_ptr said);
   [[nodiscard]] net::task<void> walk_terms(walk& w, node& n);
+  [[nodiscard]] net::task<void> read_target(walk& w, node& n, found& f, std::string_view term, bool v6);
   [[nodiscard]] net::task<void> walk_redirect(walk& w, node& n);
   [[nodiscard]] bool must_stop(const walk& w, node& n, bool would_ask, std::string_view term) const;
   [[nodiscard]] bool refuses(const walk& w, node& n, const std::string& at, std::string_view term,
@@ -192,13 +195,16 @@ private:
   static void settle(walk& w, node& n, const found& f, std::string_view term, bool redirect);
   static void bring_in(node& n, const found& f, qualifier sign);
   static void fold(node& n, const expansion& child);
-  static void step_addresses(walk& w, node& n, const directive& d, const found& f);
+  static void fold_ip6(node& n, const expansion& child);
+  static void settle_none(node& n, bool is_name, const shared& child, std::string_view term, bool redirect);
+  void step_addresses(walk& w, node& n, const directive& d, const found& f);
   static void step_a(node& n, const directive& d, const found& f);
   static void step_mx(node& n, const directive& d, const found& f);
   static void step_exists(node& n, const directive& d, const found& f);
   static void take(node& n, const directive& d, const dns::answer_ptr& said, bool v6, net::address_set& into);
   static void take_hosts(node& n, const directive& d, const found& f, bool v6, net::address_set& into);
 
+  [[nodiscard]] bool fits_in(const walk& w, const expansion& it) const noexcept;
   [[nodiscard]] shared recall(const walk& w, const std::string& at);
   void remember(const walk& w, const shared& what);
 

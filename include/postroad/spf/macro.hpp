@@ -159,18 +159,28 @@ template <class ValueOf>
   return m.url_escape ? detail::url_escaped(value) : value;
 }
 
+/// Adds a piece to a name that is being expanded. What cannot be in its last 253 bytes is dropped now and
+/// then: a record of 60 KB full of macros must not become a text of megabytes.
+inline void append_to_name(std::string& name, std::string_view piece) {
+  constexpr std::size_t most = 4096, kept = 1024; // more than fitted_domain() looks at
+  name += piece;
+  if (name.size() > most)
+    name.erase(0, name.size() - kept);
+}
+
 /// The name that a domain-spec expands to: no longer than 253 bytes, for which whole labels are taken off the
 /// left (RFC 7208 7.3), and without a final dot.
 [[nodiscard]] inline std::string fitted_domain(std::string name) {
   constexpr std::size_t longest = 253;
   if (name.ends_with('.'))
     name.pop_back();
-  while (name.size() > longest) {
-    const auto dot = name.find('.');
-    if (dot == std::string::npos)
-      break; // one label, and no name at all
+  if (name.size() <= longest)
+    return name;
+  // The first dot from the byte in front of the last 253; without one the last label is too long for any
+  // name.
+  const auto dot = name.find('.', name.size() - longest - 1);
+  if (dot != std::string::npos)
     name.erase(0, dot + 1);
-  }
   return name;
 }
 

@@ -95,7 +95,8 @@ public:
 private:
   std::vector<shared_set> sets_;
   std::unordered_multimap<std::uint64_t, std::size_t> at_; ///< by number, into sets_
-  std::uint64_t domains_ = 0, everybody_ = 0, nobody_ = 0, unreadable_ = 0;
+  std::uint64_t domains_ = 0, without_policy_ = 0, unreadable_ = 0, not_known_ = 0, everybody_ = 0,
+                nobody_ = 0;
 };
 
 template <class U>

@@ -20,6 +20,7 @@ struct check {
   std::string local, origin; ///< of the sender: %{l}, %{o}
   checked out;
   bool over = false; ///< a limit or an error has decided
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
 
   check_result fail_with(check_result r, std::string problem) {
     over = true;
@@ -136,7 +137,11 @@ inline net::task<std::string> expand(check& c, std::string_view text, macro_plac
   for (const auto& p : *pieces) {
     if (p.letter == 'p' && validated.empty())
       validated = co_await best_name(c, domain);
-    out += expand_piece(p, macro_values{c, domain, validated});
+    const auto expanded = expand_piece(p, macro_values{c, domain, validated});
+    if (where == macro_place::domain_spec)
+      append_to_name(out, expanded);
+    else if (out.append(expanded).size() > max_explanation)
+      co_return std::string{};
   }
   co_return out;
 }
@@ -222,6 +227,10 @@ inline net::task<matching> match(check& c, directive d, std::string domain) {
     co_return matching::yes;
   if (d.what == mechanism::ip4 || d.what == mechanism::ip6)
     co_return d.network.contains(c.who.ip) ? matching::yes : matching::no;
+  if (std::chrono::steady_clock::now() - c.begun > max_elapsed) {
+    c.fail_with(check_result::temperror, "the check takes too long");
+    co_return matching::temperror;
+  }
   if (++c.out.lookups > max_lookups) {
     c.fail_with(check_result::permerror, "more than ten terms that ask the DNS");
     co_return matching::permerror;
@@ -349,6 +358,12 @@ POSTROAD_DECL net::task<checked> check_host(lookup ask, sender who) {
     if (const auto text = net::to_string(c.who.ip); text.starts_with("::ffff:"))
       c.who.ip = net::parse_address(text.substr(7)).value_or(c.who.ip);
   c.out.domain = text::lowered(c.origin);
+  if (from.size() > max_sender || c.who.helo.size() > max_sender) {
+    c.out.what = outcome::malformed;
+    c.out.problem = "a sender of more than 1,000 bytes";
+    c.out.domain.clear();
+    co_return std::move(c.out);
+  }
   if (c.out.domain.ends_with('.'))
     c.out.domain.pop_back();
   c.out.result = co_await detail::check_domain(c, c.out.domain, detail::place::first);

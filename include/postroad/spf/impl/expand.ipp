@@ -2,6 +2,8 @@
 
 #include <postroad/spf/impl/expand_node.hpp>
 
+#include <map>
+
 namespace postroad::spf {
 
 POSTROAD_DECL result_class expansion::result() const noexcept {
@@ -23,6 +25,23 @@ POSTROAD_DECL std::size_t expansion::bytes() const noexcept {
   return n;
 }
 
+namespace detail {
+
+/// Leaves one of equal questions, and says where the answers of the others come from.
+inline std::vector<std::pair<dns::answer_ptr*, dns::answer_ptr*>> take_out_twins(std::vector<question>& all) {
+  std::map<std::pair<std::string, dns::type>, dns::answer_ptr*> first;
+  std::vector<std::pair<dns::answer_ptr*, dns::answer_ptr*>> twins;
+  std::erase_if(all, [&](const question& q) {
+    const auto [at, fresh] = first.try_emplace({dns::to_lower_string(q.asked), q.rtype}, q.into);
+    if (!fresh)
+      twins.emplace_back(q.into, at->second);
+    return !fresh;
+  });
+  return twins;
+}
+
+} // namespace detail
+
 POSTROAD_DECL net::task<void> expander::ask_one(const lookup& ask, dns::name n, dns::type t,
                                                 dns::answer_ptr& into, net::join& all) {
   into = co_await ask(n, t);
@@ -30,6 +49,9 @@ POSTROAD_DECL net::task<void> expander::ask_one(const lookup& ask, dns::name n, 
 }
 
 POSTROAD_DECL net::task<void> expander::ask_all(walk& w, node& n, std::vector<detail::question> questions) {
+  const auto twins = detail::take_out_twins(questions);
+  if (clock::now() >= w.until)
+    questions.clear();
   if (questions.size() > w.questions)
     questions.resize(w.questions); // who finds no answer then complains of a cap
   w.questions -= static_cast<unsigned>(questions.size());
@@ -42,6 +64,8 @@ POSTROAD_DECL net::task<void> expander::ask_all(walk& w, node& n, std::vector<de
     n.out.ttl = std::min(n.out.ttl, (*q.into)->ttl);
     w.aborted = w.aborted || (*q.into)->what == outcome::aborted;
   }
+  for (const auto& [into, from] : twins)
+    *into = *from;
 }
 
 /// Asks for all that the terms of a record need, the trees behind includes apart.
@@ -146,8 +170,8 @@ POSTROAD_DECL bool expander::refuses(const walk& w, node& n, const std::string& 
   }
   const std::string_view why = w.stack.size() > use_.max_depth ? "records too deep"
                                : w.records == 0                ? "too many records for one domain"
-                               : !is_there                     ? "too many questions for one domain"
-                                                               : "";
+                               : !is_there ? "too many questions, or too long a walk, for one domain"
+                                           : "";
   if (why.empty())
     return false;
   n.out.cut = true;
@@ -170,6 +194,10 @@ POSTROAD_DECL bool expander::leads_on(walk& w, node& n, found& f, std::string_vi
     known = nullptr;
     return false;
   }
+  if (known &&
+      !fits_in(w,
+               *known)) // it did when the terms in front had not been walked: it is walked as far as it goes
+    known = nullptr;
   if (!known)
     return true;
   ++remembered_;
@@ -214,7 +242,9 @@ POSTROAD_DECL net::task<std::shared_ptr<const expansion>> expander::expand(walk&
     w.records -= std::min(w.records, 1u);
     n.read = parse_record(out.text);
     out.top = out.terms = detail::counts_of(n.read);
-    out.says = out.in_the_end = detail::policy_of(n.read);
+    out.says = detail::policy_of(n.read);
+    if (out.says != policy::redirect)
+      out.in_the_end = out.says;
     out.is = texts.size() > 1 ? status::multiple : n.read.valid() ? status::valid : status::syntax;
   }
   if (out.is == status::multiple)
@@ -231,6 +261,24 @@ POSTROAD_DECL net::task<std::shared_ptr<const expansion>> expander::expand(walk&
   co_return done;
 }
 
+/// Reads the tree that a term leads to, for clients of one family.
+POSTROAD_DECL net::task<void> expander::read_target(walk& w, node& n, found& f, std::string_view term,
+                                                    bool v6) {
+  auto& said = v6 ? f.said6 : f.said4;
+  if (!said) { // it was known when the questions of the record were asked, and does not fit now
+    std::vector<detail::question> missing;
+    missing.push_back({v6 ? *f.to.name6 : *f.to.name4, dns::type::txt, &said});
+    co_await ask_all(w, n, std::move(missing));
+  }
+  if (!said) {
+    n.out.cut = true;
+    n.complain("cap", term, "too many questions, or too long a walk, for one domain");
+    co_return;
+  }
+  auto child = co_await expand(w, v6 ? f.to.text6 : f.to.text4, said);
+  (v6 ? f.known6 : f.known4) = std::move(child);
+}
+
 /// A redirect, for those whom nothing has matched. RFC 7208 6.1
 POSTROAD_DECL net::task<void> expander::walk_redirect(walk& w, node& n) {
   auto& f = n.founds[n.live];
@@ -238,21 +286,17 @@ POSTROAD_DECL net::task<void> expander::walk_redirect(walk& w, node& n) {
   n.begin_branch(term);
   ++n.out.lookups;
   ++w.lookups;
-  n.out.in_the_end = policy::none;
   n.out.redirect = f.to.dynamic ? std::string(n.read.redirect->value) : f.to.text4;
   if (f.to.dynamic) {
     n.out.macro = true;
     n.note("dynamic");
     co_return;
   }
-  for (const bool v6 : {false, true}) {
-    if (!leads_on(w, n, f, term, v6))
-      continue;
-    auto child = co_await expand(w, v6 ? f.to.text6 : f.to.text4, v6 ? f.said6 : f.said4);
-    (v6 ? f.known6 : f.known4) = std::move(child);
-  }
+  for (const bool v6 : {false, true})
+    if (leads_on(w, n, f, term, v6))
+      co_await read_target(w, n, f, term, v6);
   settle(w, n, f, term, true);
-  if (f.known4)
+  if (f.known4 && f.known4->is == status::valid)
     n.out.in_the_end = f.known4->in_the_end;
   bring_in(n, f, qualifier::pass);
 }
@@ -272,12 +316,9 @@ POSTROAD_DECL net::task<void> expander::walk_terms(walk& w, node& n) {
     auto& f = n.founds[i];
     detail::add_new(n.out.includes, f.to.text4);
     detail::add_new(n.out.includes_all, f.to.text4);
-    for (const bool v6 : {false, true}) {
-      if (!leads_on(w, n, f, d.text, v6))
-        continue;
-      auto child = co_await expand(w, v6 ? f.to.text6 : f.to.text4, v6 ? f.said6 : f.said4);
-      (v6 ? f.known6 : f.known4) = std::move(child);
-    }
+    for (const bool v6 : {false, true})
+      if (leads_on(w, n, f, d.text, v6))
+        co_await read_target(w, n, f, d.text, v6);
     settle(w, n, f, d.text, false);
     bring_in(n, f, d.sign);
   }
@@ -287,25 +328,28 @@ POSTROAD_DECL net::task<void> expander::walk_terms(walk& w, node& n) {
   w.stack.pop_back();
 }
 
+/// Whether a tree that is known can be taken whole, by what is left for this domain.
+POSTROAD_DECL bool expander::fits_in(const walk& w, const expansion& it) const noexcept {
+  return it.records <= w.records && it.questions <= w.questions &&
+         w.stack.size() + 1 + it.depth <= use_.max_depth + 1;
+}
+
 POSTROAD_DECL std::shared_ptr<const expansion> expander::recall(const walk& w, const std::string& at) {
+  if (use_.strict) // where a strict walk stops hangs on what it has spent before: no two are alike
+    return nullptr;
   auto* known = known_.find(at);
   if (known != nullptr && known->what->uses_root)
     known = known_.find(at + '\n' + w.root);
   if (known == nullptr || clock::now() >= known->until)
     return nullptr;
   const auto& it = *known->what;
-  const bool fits = it.records <= w.records && it.questions <= w.questions &&
-                    w.stack.size() + 1 + it.depth <= use_.max_depth + 1;
-  const bool allowed = !use_.strict || (!it.stops && w.lookups + 1 + it.lookups <= max_lookups &&
-                                        w.voids + it.voids.ip4 <= max_voids);
-  return fits && allowed ? known->what : nullptr;
+  const bool fits = fits_in(w, it);
+  return fits ? known->what : nullptr;
 }
 
 /// What holds for whoever comes here: whole, and without a look-up that failed.
 POSTROAD_DECL void expander::remember(const walk& w, const std::shared_ptr<const expansion>& what) {
-  const bool failed = std::any_of(what->problems.begin(), what->problems.end(),
-                                  [](const problem& p) { return detail::is_temporary(p.code); });
-  if (what->cut || failed || w.aborted || what->is != status::valid)
+  if (what->cut || detail::has_temporary(*what) || w.aborted || what->is != status::valid)
     return;
   const entry k{what, clock::now() + std::chrono::seconds(what->ttl)};
   if (what->uses_root)
@@ -314,7 +358,7 @@ POSTROAD_DECL void expander::remember(const walk& w, const std::shared_ptr<const
 }
 
 POSTROAD_DECL net::task<std::shared_ptr<const expansion>> expander::of(std::string domain) {
-  walk w{text::lowered(domain), {}, use_.max_records, use_.max_questions};
+  walk w{text::lowered(domain), {}, use_.max_records, use_.max_questions, clock::now() + use_.max_time};
   const auto n = dns::parse_name(domain);
   auto none = std::make_shared<expansion>();
   none->at = w.root;
@@ -328,10 +372,11 @@ POSTROAD_DECL net::task<std::shared_ptr<const expansion>> expander::of(std::stri
   out->questions += 1;
   if (w.aborted)
     out->what = outcome::aborted;
-  if (!use_.strict) {
+  if (!use_.strict ||
+      !out->stops) // a strict walk complains where it stops; at the last term there is no such place
     detail::note_limit(*out, "void", out->voids.ip4, max_voids);
+  if (!use_.strict)
     detail::note_limit(*out, "lookups", out->lookups, max_lookups);
-  }
   co_return out;
 }
 

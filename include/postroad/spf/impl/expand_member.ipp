@@ -27,6 +27,19 @@ namespace detail {
   return space;
 }
 
+/// The 588,514,304 addresses that are usually left out when IPv4 is counted.
+[[nodiscard]] inline const net::ipv4_set& reserved_ipv4() {
+  static const net::ipv4_set space = [] {
+    std::vector<net::prefix> blocks;
+    for (const auto* text : {"0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                             "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15",
+                             "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"})
+      blocks.push_back(*net::parse_prefix(text));
+    return net::address_set::of(blocks).ipv4;
+  }();
+  return space;
+}
+
 inline void write_terms(text::json_writer& json, std::string_view name, const term_counts& n) {
   json.key(name).object();
   for (std::size_t i = 0; i < n.size(); ++i)
@@ -74,21 +87,21 @@ inline void write_share(text::json_writer& json, double share) {
 
 /// What both families have.
 template <class U>
-void write_family(text::json_writer& json, const expansion& e, const net::interval_set<U>& pass,
+void write_family(text::json_writer& json, const net::interval_set<U>& pass,
                   const net::interval_set<U>& united, const net::interval_set<U>& special,
-                  const std::optional<unsigned>& largest) {
+                  const std::optional<unsigned>& largest, bool all) {
   json.member("union_count", united.count()).member("cidrs", pass.blocks());
   write_bits(json, "largest", largest);
   write_bits(json, "largest_union", widest_block(pass));
-  json.member("special", (pass & special).count()).member("all", e.all);
+  json.member("special", (pass & special).count()).member("all", all);
 }
 
 inline void write_ip4(text::json_writer& json, const expansion& e, const net::address_set* routed) {
   const auto& special = special_space().ipv4;
   json.key("ip4").object().member("count", e.pass.ipv4.count());
-  write_family(json, e, e.pass.ipv4, e.united.ipv4, special, e.largest4);
+  write_family(json, e.pass.ipv4, e.united.ipv4, special, e.largest4, e.all4);
   if (routed == nullptr)
-    write_share(json, about(e.pass.ipv4 - special) / public_ipv4);
+    write_share(json, about(e.pass.ipv4 - reserved_ipv4()) / public_ipv4);
   else if (!routed->ipv4.empty())
     write_share(json, about(e.pass.ipv4 & routed->ipv4) / about(routed->ipv4));
   json.end();
@@ -96,7 +109,7 @@ inline void write_ip4(text::json_writer& json, const expansion& e, const net::ad
 
 inline void write_ip6(text::json_writer& json, const expansion& e, const net::address_set* routed) {
   json.key("ip6").object().member("count", e.pass.ipv6.count()).member("n64", count_of_64s(e.pass.ipv6));
-  write_family(json, e, e.pass.ipv6, e.united.ipv6, special_space().ipv6, e.largest6);
+  write_family(json, e.pass.ipv6, e.united.ipv6, special_space().ipv6, e.largest6, e.all6);
   if (routed != nullptr && !routed->ipv6.empty())
     write_share(json, about(e.pass.ipv6 & routed->ipv6) / about(routed->ipv6));
   json.end();
@@ -173,7 +186,10 @@ POSTROAD_DECL void write_spf(text::json_writer& json, const expansion& e, const 
     json.member("status", to_string(e.is));
   if (!e.text.empty()) {
     json.member_bytes("record", e.text).member("policy", to_string(e.says));
-    json.member("policy_recursive", to_string(e.in_the_end));
+    if (e.in_the_end)
+      json.member("policy_recursive", to_string(*e.in_the_end));
+    else
+      json.member("policy_recursive", nullptr);
     if (e.redirect.empty())
       json.member("redirect", nullptr);
     else

@@ -21,6 +21,7 @@ struct expander::walk {
   std::string root;                ///< what %{o} stands for
   std::vector<std::string> stack;  ///< the names whose records are being read
   unsigned records, questions;     ///< left
+  clock::time_point until;         ///< then nothing more is asked
   unsigned lookups = 0, voids = 0; ///< used; they only matter when strict
   bool aborted = false;
 };
@@ -59,6 +60,7 @@ struct expander::node {
   void widest(const net::prefix& p, qualifier sign);
   /// What a term of its own matches.
   void match(const net::address_set& what, qualifier sign);
+  void match_all(const net::address_set& what, qualifier sign);
   /// The same of a subtree, whose union is known already.
   void adopt(const net::address_set& what, qualifier sign);
   void run_on(const directive& d, bool alone);
@@ -97,6 +99,12 @@ namespace detail {
 }
 [[nodiscard]] inline bool is_temporary(std::string_view code) noexcept {
   return code.starts_with("dns_");
+}
+
+/// Whether a look-up failed anywhere in the tree: the set may be larger than what is known of it.
+[[nodiscard]] inline bool has_temporary(const expansion& e) noexcept {
+  return std::any_of(e.problems.begin(), e.problems.end(),
+                     [](const problem& p) { return is_temporary(p.code); });
 }
 
 template <class T>
@@ -162,9 +170,9 @@ struct static_text {
     out.dynamic =
         out.dynamic || (p.letter != 0 && std::string_view("dov").find(p.letter) == std::string_view::npos);
     for (const bool v6 : {false, true})
-      (v6 ? out.text6 : out.text4) += expand_piece(p, [&](char letter) -> std::string {
-        return letter == 'd' ? at : letter == 'o' ? root : v6 ? "ip6" : "in-addr";
-      });
+      append_to_name(v6 ? out.text6 : out.text4, expand_piece(p, [&](char letter) -> std::string {
+                       return letter == 'd' ? at : letter == 'o' ? root : v6 ? "ip6" : "in-addr";
+                     }));
   }
   return out;
 }

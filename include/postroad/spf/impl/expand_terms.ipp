@@ -6,7 +6,9 @@ namespace postroad::spf {
 
 POSTROAD_DECL void expander::node::complain(std::string_view code, std::string_view term,
                                             std::string detail) {
-  if (out.problems.size() < max_problems)
+  const bool again = code == "cap" && !out.problems.empty() && out.problems.back().code == code &&
+                     out.problems.back().at == out.at; // thousands of terms behind a cap are one complaint
+  if (!again && out.problems.size() < max_problems)
     out.problems.push_back({code, out.at, std::string(term), std::move(detail)});
   if (!out.branches.empty())
     note(code);
@@ -33,6 +35,13 @@ POSTROAD_DECL void expander::node::adopt(const net::address_set& what, qualifier
   matched |= what;
 }
 
+/// What matches everybody of a family, and is no network that was published.
+POSTROAD_DECL void expander::node::match_all(const net::address_set& what, qualifier sign) {
+  out.all4 = out.all4 || (sign == qualifier::pass && !(what.ipv4 - matched.ipv4).empty());
+  out.all6 = out.all6 || (sign == qualifier::pass && !(what.ipv6 - matched.ipv6).empty());
+  match(what, sign);
+}
+
 /// Networks in a row are one step: a record of ten thousand must not cost the square of it.
 POSTROAD_DECL void expander::node::run_on(const directive& d, bool alone) {
   if (alone || run_sign != d.sign)
@@ -52,7 +61,7 @@ POSTROAD_DECL void expander::take(node& n, const directive& d, const dns::answer
                                   net::address_set& into) {
   if (!said) {
     n.out.cut = true;
-    return n.complain("cap", d.text, "too many questions for one domain");
+    return n.complain("cap", d.text, "too many questions, or too long a walk, for one domain");
   }
   if (!is_settled(said->what)) {
     n.complain(detail::code_of(said->what), d.text, std::string(to_string(said->what)));
@@ -119,6 +128,11 @@ POSTROAD_DECL void expander::step_mx(node& n, const directive& d, const found& f
 }
 
 POSTROAD_DECL void expander::step_addresses(walk& w, node& n, const directive& d, const found& f) {
+  if (use_.strict && d.what == mechanism::mx && f.said4 && f.said4->mx.size() > max_names) { // RFC 7208 4.6.4
+    n.complain("mx_names", d.text, std::to_string(f.said4->mx.size()) + " exchanges");
+    n.out.cut = true;
+    return n.end_here(false);
+  }
   const auto before = n.out.voids.ip4;
   d.what == mechanism::a ? step_a(n, d, f) : step_mx(n, d, f);
   w.voids += n.out.voids.ip4 - before;
@@ -139,8 +153,7 @@ POSTROAD_DECL void expander::step_exists(node& n, const directive& d, const foun
     set.ipv4 = net::ipv4_set::whole();
   if (said6 && !said6->addresses.empty())
     set.ipv6 = net::ipv6_set::whole();
-  n.out.all = n.out.all || (d.sign == qualifier::pass && !set.empty());
-  n.match(set, d.sign);
+  n.match_all(set, d.sign);
 }
 
 /// What a subtree costs and brings, added to what is known so far.
@@ -172,23 +185,56 @@ POSTROAD_DECL void expander::fold(node& n, const expansion& child) {
       out.problems.push_back(p);
 }
 
+/// The same of the tree that only clients of IPv6 come to: what is wrong there, and its voids; the costs are
+/// those of IPv4.
+POSTROAD_DECL void expander::fold_ip6(node& n, const expansion& child) {
+  auto& out = n.out;
+  if (child.stops && !out.stops)
+    out.stops = stop{child.stops->temporary, out.lookups, out.voids.ip4};
+  out.voids.ip6 += child.voids.ip6;
+  out.loop = out.loop || child.loop;
+  out.include_none = out.include_none || child.include_none;
+  out.cut = out.cut || child.cut;
+  out.uses_root = out.uses_root || child.uses_root;
+  out.ttl = std::min(out.ttl, child.ttl);
+  out.questions += child.questions;
+  for (const auto& p : child.problems)
+    if (out.problems.size() < max_problems)
+      detail::add_new(out.problems, p);
+}
+
+/// A term that leads to no policy: permerror for whoever comes there. RFC 7208 5.2, 6.1
+POSTROAD_DECL void expander::settle_none(node& n, bool is_name, const shared& child, std::string_view term,
+                                         bool redirect) {
+  if (is_name && (!child || child->is != status::none))
+    return;
+  n.out.include_none = n.out.include_none || !redirect;
+  if (child)
+    n.complain(redirect ? "redirect_none" : "include_none", term);
+  n.end_here(false);
+}
+
 /// What an include or a redirect leads to, held against the rules; its costs become ours.
 POSTROAD_DECL void expander::settle(walk& w, node& n, const found& f, std::string_view term, bool redirect) {
-  const auto& child = f.known4;
-  if (child && child->what != outcome::ok && is_settled(child->what)) {
-    ++n.out.voids.ip4;
-    ++n.out.voids.ip6;
-    ++n.out.voids.both;
-    ++w.voids;
+  const auto finds_nothing = [](const shared& child) {
+    return child && child->what != outcome::ok && is_settled(child->what);
+  };
+  const bool one = f.to.is_one(), empty4 = finds_nothing(f.known4),
+             empty6 = one ? empty4 : finds_nothing(f.known6);
+  n.out.voids.ip4 += empty4;
+  n.out.voids.ip6 += empty6;
+  n.out.voids.both += empty4 && empty6;
+  w.voids += empty4;
+  settle_none(n, f.to.name4.has_value(), f.known4, term, redirect);
+  if (!one)
+    settle_none(n, f.to.name6.has_value(), f.known6, term, redirect);
+  if (f.known4) {
+    const auto ip6 = n.out.voids.ip6;
+    fold(n, *f.known4);
+    n.out.voids.ip6 = one ? n.out.voids.ip6 : ip6;
   }
-  if (!f.to.name4 || (child && child->is == status::none)) {
-    n.out.include_none = n.out.include_none || !redirect;
-    if (child)
-      n.complain(redirect ? "redirect_none" : "include_none", term);
-    n.end_here(false);
-  }
-  if (child)
-    fold(n, *child);
+  if (!one && f.known6)
+    fold_ip6(n, *f.known6);
 }
 
 /// The child of a term that is settled, and what it brings; for %{v}, another tree for the other family.
@@ -204,7 +250,8 @@ POSTROAD_DECL void expander::bring_in(node& n, const found& f, qualifier sign) {
       set.ipv4 = child->pass.ipv4, united.ipv4 = child->united.ipv4;
     if (sign != qualifier::pass)
       continue;
-    n.out.all = n.out.all || child->all;
+    (v6 ? n.out.all6 : n.out.all4) |= v6 ? child->all6 && !(set.ipv6 - n.matched.ipv6).empty()
+                                         : child->all4 && !(set.ipv4 - n.matched.ipv4).empty();
     detail::narrow(v6 ? n.out.largest6 : n.out.largest4, v6 ? child->largest6 : child->largest4);
   }
   if (sign == qualifier::pass)
@@ -224,8 +271,7 @@ POSTROAD_DECL bool expander::step(walk& w, node& n, const directive& d, const fo
   n.end_run();
   n.begin_branch(d.text);
   if (d.what == mechanism::all) {
-    n.out.all = n.out.all || d.sign == qualifier::pass;
-    n.match(net::address_set::whole(), d.sign);
+    n.match_all(net::address_set::whole(), d.sign);
     return true;
   }
   ++n.out.lookups;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <postroad/spf/impl/expand_node.hpp>
 #include <postroad/spf/overlap.hpp>
 #include <postroad/text/json.hpp>
 
@@ -164,9 +165,13 @@ POSTROAD_DECL std::string set_name(const net::address_set& s) {
 
 POSTROAD_DECL void overlap::add(const std::string& domain, const expansion& e) {
   ++domains_;
+  if (e.is == status::none)
+    return void(++without_policy_);
+  if (e.is == status::temperror || detail::has_temporary(e))
+    return void(++not_known_);
   if (e.is != status::valid)
     return void(++unreadable_);
-  if (e.all)
+  if (e.all4 || e.all6)
     return void(++everybody_);
   if (e.pass.empty())
     return void(++nobody_);
@@ -183,7 +188,9 @@ POSTROAD_DECL std::string overlap::report() const {
   detail::object_line(out, "summary")
       ->member("domains", domains_)
       .member("sets", sets_.size())
-      .member("without_policy", unreadable_)
+      .member("without_policy", without_policy_)
+      .member("unreadable", unreadable_)
+      .member("not_known", not_known_)
       .member("everybody", everybody_)
       .member("nobody", nobody_);
   detail::write_layers(out, layers<std::uint32_t>(), "ip4");
