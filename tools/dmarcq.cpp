@@ -45,7 +45,7 @@ public:
 
   net::task<void> measure(flow::job& record) override {
     const auto& domain = record.about().domain;
-    if (domain.empty() || !dns::parse_name(domain)) {
+    if (domain.empty() || domain == "." || !dns::parse_name(domain)) {
       const auto what = domain.empty() ? outcome::skipped : outcome::malformed;
       record.write(what, flow::outcome_member(what, domain.empty() ? "the record names no domain"
                                                                    : "no name that can be asked for"));

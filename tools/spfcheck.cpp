@@ -45,8 +45,8 @@ public:
           what, flow::outcome_member(what, about.bad_ip ? "ip is no address" : "the record names no client"));
       co_return;
     }
-    spf::sender who{*about.ip, record.text(helo_).value_or(use_.helo),
-                    record.text(mailfrom_).value_or(use_.mailfrom), use_.receiver};
+    spf::sender who{*about.ip, flow::name_of_sender(record.text(helo_).value_or(use_.helo)),
+                    flow::name_of_sender(record.text(mailfrom_).value_or(use_.mailfrom)), use_.receiver};
     if (who.mailfrom.empty() && who.helo.empty()) {
       record.write(outcome::skipped,
                    flow::outcome_member(outcome::skipped, "the record names neither helo nor mailfrom"));

@@ -3,7 +3,7 @@
 #   make -f tools/study.mk LIST=top-million.csv OUT=april RESOLVER=192.0.2.53
 #
 # Every step keeps its records in OUT; a step that is done is not done again, and a run that was interrupted goes on
-# where it was: `make ... again` asks anew where a time-out or ^C left holes.
+# where it was: `make ... again` (SPF and DMARC: `again-policies`) asks anew where a time-out or ^C left holes.
 #
 #   LIST      the domains, "rank,domain" or one a line
 #   OUT       folder of the results (default: study)
@@ -28,7 +28,7 @@ ask = $(FLAGS) $(if $(RESOLVER),--resolver $(RESOLVER))
 provenance = --metadata $(OUT)/$(1).meta
 
 .DELETE_ON_ERROR:
-.PHONY: tables again audit policies
+.PHONY: tables again audit policies again-policies
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
 
 $(OUT):
@@ -79,3 +79,7 @@ again: $(OUT)/study.ndjson
 	$(call tool,tlsprobe) $(ask) --only $(HOLES) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) >$<.new
 	mv $<.new $<
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) tables
+again-policies: $(OUT)/policies/policies.ndjson
+	$(call tool,spfexpand) $(ask) --only $(HOLES) $(SPF_FLAGS) <$< | $(call tool,dmarcq) $(ask) --only $(HOLES) $(DMARC_FLAGS) >$<.new
+	mv $<.new $<
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) policies

@@ -125,3 +125,37 @@ TEST_CASE("names too long for _dmarc in front") {
   const auto longest = label + "." + label + "." + label + "." + label + ".example";
   CHECK(told("_dmarc.example TXT v=DMARC1; p=none", longest.c_str()) == "org example p none");
 }
+
+TEST_CASE("a broken record stands for none, whatever word it has itself") {
+  const auto asks = [](const char* record, const char* domain) {
+    return told((std::string("_dmarc.example.org TXT v=DMARC1; rua=mailto:d@example.org; ") + record +
+                 "\na.example.org A 45.1.1.1")
+                    .c_str(),
+                domain);
+  };
+  CHECK(asks("p=none; sp=bogus; np=reject", "gone.example.org") == "org example.org np none !bad_sp");
+  CHECK(asks("p=none; np=bogus; sp=quarantine", "a.example.org") == "org example.org sp none !bad_np");
+  CHECK(asks("p=quarantine; sp=bogus; np=reject", "gone.example.org") == "org example.org np none !bad_sp");
+}
+
+TEST_CASE("whether a domain exists is not known: then nothing is") {
+  const auto f = discovered("_dmarc.example.org TXT v=DMARC1; p=reject; np=none\ngone.example.org A !timeout",
+                            "gone.example.org");
+  CHECK(told(f) == "none !temperror");
+  CHECK(f.what == outcome::timeout);
+  CHECK(f.queries.back() == "gone.example.org");
+}
+
+TEST_CASE("RFC 7489: several records end the search, np and t are not known") {
+  const auto by_list = [](const char* lines, const char* domain) {
+    zone z(lines);
+    return told(now(dmarc::discover_by_list(z.ask(), domain, "example.org")));
+  };
+  CHECK(by_list("_dmarc.example.org TXT v=DMARC1; p=reject\n_dmarc.a.example.org TXT v=DMARC1; "
+                "p=none\n_dmarc.a.example.org TXT v=DMARC1; p=none",
+                "a.example.org") == "none !multiple_records");
+  CHECK(by_list("_dmarc.example.org TXT v=DMARC1; p=reject; t=y", "example.org") ==
+        "author example.org p reject");
+  CHECK(by_list("_dmarc.example.org TXT v=DMARC1; p=reject; np=bogus", "example.org") ==
+        "author example.org p reject !bad_np");
+}

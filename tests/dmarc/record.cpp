@@ -81,3 +81,12 @@ TEST_CASE("RFC 9989 4.10.1: a broken policy is none if reports are wanted, and n
   CHECK(own("v=DMARC1; p=reject; sp=bogus; rua=mailto:a@b.c") == "none");
   CHECK(own("v=DMARC1; p=reject; p=none") == "-");
 }
+
+TEST_CASE("addresses for reports that are none") {
+  const auto empty = dmarc::parse_record("v=DMARC1; p=none; rua="),
+             comma = dmarc::parse_record("v=DMARC1; p=none; rua=,");
+  CHECK(empty.has(dmarc::flaw::bad_uri));
+  CHECK(empty.rua.empty());
+  CHECK(comma.has(dmarc::flaw::bad_uri));
+  CHECK(comma.rua.empty());
+}

@@ -31,8 +31,8 @@ TEST_CASE("whose a report URI is") {
   CHECK(dmarc::domain_of_uri("mailto:d@example.org?subject=a@b") == "example.org");
   CHECK(dmarc::domain_of_uri("MAILTO:\"a@b\"@example.org.") == "example.org");
   CHECK(dmarc::domain_of_uri("https://u:p@r.example.net:8443/in?x=@y") == "r.example.net");
-  for (const char* none : {"", "mailto:", "mailto:d", "mailto:d@", "d@example.org", "mailto:d@a..b", "tag:x",
-                           "https://", "https:///x", "mailto:d@."})
+  for (const char* none : {"", "mailto:", "mailto:d", "mailto:d@", "d@example.org", "mailto:d@a..b",
+                           "mailto:d@[192.0.2.1]", "tag:x", "https://", "https:///x", "mailto:d@."})
     CHECK_MESSAGE(!dmarc::domain_of_uri(none), none);
 }
 
@@ -53,8 +53,9 @@ TEST_CASE("what cannot be known is neither agreement nor refusal") {
   CHECK(verified("_dmarc.example.org TXT v=DMARC1; p=none; "
                  "rua=mailto:a@fails.net\nexample.org._report._dmarc.fails.net TXT !timeout",
                  "example.org") == "yes ?");
-  CHECK(verified("_dmarc.example.org TXT v=DMARC1; p=none; rua=mailto:a@fails.net\n_dmarc.fails.net TXT !timeout",
-                 "example.org") == "? ?");
+  CHECK(verified(
+            "_dmarc.example.org TXT v=DMARC1; p=none; rua=mailto:a@fails.net\n_dmarc.fails.net TXT !timeout",
+            "example.org") == "? ?");
   CHECK(verified("_dmarc.example.org TXT v=DMARC1; p=none; rua=nonsense", "example.org") == "? ?");
   CHECK(verified("x A 45.1.1.1", "example.org").empty());
 }

@@ -80,6 +80,7 @@ void count_providers(const senders& all, std::vector<std::string>& out) {
     const bool own = one->dmarc.has && one->dmarc.source == "author" && !one->dmarc.policy.empty();
     t17.value(one->line->name, "spf",
               one->spf.status == "valid" ? quoted(one->spf.policy_recursive) : "null");
+    t17.count(one->line->name, "look-up failed", 0);
     t17.value(one->line->name, "dmarc", own ? quoted(one->dmarc.policy) : "null");
   }
 }
@@ -123,11 +124,13 @@ void count_policies(const senders& valid, std::vector<std::string>& out) {
         {"pass", says("pass")}};
     if (!recursive)
       rows.emplace_back("redirect", says("redirect"));
+    else
+      rows.emplace_back("no policy (the redirect leads to none, or was not answered)", says(""));
     count(recursive ? "t20-recursive" : "t20", valid, rows, out);
   }
   std::map<std::pair<std::string, std::string>, std::size_t> pairs;
   for (const auto* s : valid)
-    ++pairs[{s->spf.policy, s->spf.policy_recursive}];
+    ++pairs[{s->spf.policy, s->spf.policy_recursive.empty() ? "null" : s->spf.policy_recursive}];
   table cross("t20-words", out);
   for (const auto& [pair, n] : pairs)
     cross.count(pair.first, pair.second, n);
@@ -175,8 +178,8 @@ void count_reports(const senders& mail, std::vector<std::string>& out) {
         out);
   std::map<std::pair<std::string, std::string>, std::size_t> pairs;
   for (const auto* s : mail)
-    if (s->dmarc.has)
-      ++pairs[{s->dmarc.effective.empty() ? "null" : s->dmarc.effective, s->dmarc.source}];
+    if (s->dmarc.has && !s->dmarc.effective.empty())
+      ++pairs[{s->dmarc.effective, s->dmarc.source}];
   table effective("t22-effective", out);
   for (const auto& [pair, n] : pairs)
     effective.count(pair.first, pair.second, n);
@@ -215,7 +218,7 @@ void count_coarseness(const senders& valid, const plan& published, std::vector<s
          {"at least a /16", at_least(1 << 16)},
          {"at least a /8", at_least(1 << 24)},
          {"more than a /8", at_least((1 << 24) + 1)},
-         {"everybody (+all)", [](const auto& s) { return s.spf.everybody; }},
+         {"everybody left (+all)", [](const auto& s) { return s.spf.everybody4; }},
          {"special-purpose addresses", [](const auto& s) { return lets_in_special(s.spf); }}},
         out);
   const auto wider = [](unsigned bits) {
@@ -233,11 +236,12 @@ void count_coarseness(const senders& valid, const plan& published, std::vector<s
          {"at least a /16", wider(16)},
          {"at least a /8", wider(8)},
          {"more than a /8", wider(7)},
-         {"10.0.0.0/8 in the own record",
-          writes([](const term& t) { return t.network == "10.0.0.0" && t.bits == 8; })},
+         {"10.0.0.0/8 in the own record", writes([](const term& t) {
+            return t.network == "10.0.0.0" && t.bits == 8 && t.says == qualifier::pass;
+          })},
          {"a mask for an address (255.255.255.255/8)",
           writes([](const term& t) { return t.written.starts_with("255.255."); })},
-         {"address bits behind the length", [](const auto& s) { return s.spf.host_bits; }}},
+         {"address bits behind the length, in either family", [](const auto& s) { return s.spf.host_bits; }}},
         out);
 }
 
@@ -323,12 +327,16 @@ void add_space(std::vector<std::string>& out, const senders& of, bool v6) {
 
 std::vector<std::string> overlap_lines(const std::vector<expected_sender>& all) {
   senders of;
-  std::size_t without = 0, everybody = 0, nobody = 0;
+  std::size_t without = 0, unreadable = 0, unknown = 0, everybody = 0, nobody = 0;
   std::set<std::pair<ranges, ranges>> sets;
   for (const auto& s : all) {
-    if (s.spf.status != "valid") {
+    if (s.spf.status == "none" || s.spf.status.empty()) {
       ++without;
-    } else if (s.spf.everybody) {
+    } else if (has_error(s, {"dns_timeout", "dns_servfail", "dns_refused", "dns_failed"})) {
+      ++unknown;
+    } else if (s.spf.status != "valid") {
+      ++unreadable;
+    } else if (s.spf.everybody4 || s.spf.everybody6) {
       ++everybody;
     } else if (s.spf.pass4.empty() && s.spf.pass6.empty()) {
       ++nobody;
@@ -337,14 +345,10 @@ std::vector<std::string> overlap_lines(const std::vector<expected_sender>& all) 
       sets.emplace(s.spf.pass4, s.spf.pass6);
     }
   }
-  std::vector<std::string> out = {object()
-                                      .text("overlap", "summary")
-                                      .number("domains", all.size())
-                                      .number("sets", sets.size())
-                                      .number("without_policy", without)
-                                      .number("everybody", everybody)
-                                      .number("nobody", nobody)
-                                      .close()};
+  auto summary = object();
+  summary.text("overlap", "summary").number("domains", all.size()).number("sets", sets.size());
+  summary.number("without_policy", without).number("unreadable", unreadable).number("not_known", unknown);
+  std::vector<std::string> out = {summary.number("everybody", everybody).number("nobody", nobody).close()};
   add_space(out, of, false);
   add_space(out, of, true);
   return out;
@@ -384,8 +388,11 @@ std::vector<std::string> policy_cells(const std::vector<expected_sender>& all, c
   count_policies(valid, out);
   count_terms(valid, out);
   count_reports(mail, out);
-  count_sizes(valid, out);
-  count_coarseness(valid, published, out);
+  const auto known = those(valid, [](const auto& s) {
+    return !has_error(s, {"dns_timeout", "dns_servfail", "dns_refused", "dns_failed"});
+  });
+  count_sizes(known, out);
+  count_coarseness(known, published, out);
   count_delegation(valid, out);
   count_costs(valid, out);
   return out;

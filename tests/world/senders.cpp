@@ -81,7 +81,7 @@ private:
     out.policy = last != what.terms.end() ? policy_words[static_cast<std::size_t>(last->says)]
                  : what.redirect.empty()  ? "none"
                                           : "redirect";
-    out.policy_recursive = out.policy;
+    out.policy_recursive = out.policy == "redirect" ? "" : out.policy;
     if (what.wrong != fault::none) {
       out.errors.emplace_back(what.wrong == fault::multiple ? "multiple" : "syntax", name);
       return;
@@ -122,6 +122,11 @@ private:
     to.matched = both(to.matched, what);
   }
 
+  static void match_all(family& to, qualifier says, wide last, bool& lets_in) {
+    lets_in = lets_in || (says == qualifier::pass && !without({{0, last}}, to.matched).empty());
+    match(to, says, {{0, last}});
+  }
+
   static void note_width(std::optional<unsigned>& widest, unsigned bits, qualifier says) {
     if (says == qualifier::pass && (!widest || bits < *widest))
       widest = bits;
@@ -138,9 +143,8 @@ private:
       note_width(out.largest6, what.bits, what.says);
       return match(six, what.says, {network(make_address(what.network), what.bits)});
     case mechanism::all:
-      out.everybody = out.everybody || what.says == qualifier::pass;
-      match(four, what.says, {{0, last4}});
-      return match(six, what.says, {{0, last6}});
+      match_all(four, what.says, last4, out.everybody4);
+      return match_all(six, what.says, last6, out.everybody6);
     default:
       break;
     }
@@ -225,8 +229,8 @@ private:
         out.errors.emplace_back(error_of(outcome_word(said, rrtype::a)), name);
       if (!said.holds(rrtype::a))
         continue;
-      out.everybody = out.everybody || what.says == qualifier::pass;
-      v6 ? match(six, what.says, {{0, last6}}) : match(four, what.says, {{0, last4}});
+      v6 ? match_all(six, what.says, last6, out.everybody6)
+         : match_all(four, what.says, last4, out.everybody4);
     }
   }
 
@@ -290,11 +294,14 @@ private:
       }
       to.matched = both(to.matched, pass);
     };
+    const bool left4 = !without(child.pass4, four.matched).empty(),
+               left6 = !without(other.pass6, six.matched).empty();
     bring_family(four, child.pass4, child.union4);
     bring_family(six, other.pass6, other.union6);
     if (says != qualifier::pass)
       return;
-    out.everybody = out.everybody || child.everybody || other.everybody;
+    out.everybody4 = out.everybody4 || (child.everybody4 && left4);
+    out.everybody6 = out.everybody6 || (other.everybody6 && left6);
     if (child.largest4)
       note_width(out.largest4, *child.largest4, says);
     if (other.largest6)
@@ -312,7 +319,7 @@ private:
   void redirect(const sender_policy& what, const std::string& name, expected_spf& out, family& four,
                 family& six) {
     ++out.lookups;
-    out.policy_recursive = "none";
+    out.policy_recursive.clear();
     out.redirect = what.redirect_dynamic ? what.redirect : target_of(what.redirect, name, false);
     if (what.redirect_dynamic) {
       out.macro = true;
@@ -321,7 +328,7 @@ private:
     const auto child = follow(out.redirect, name, out, true);
     if (!child)
       return;
-    if (!child->policy_recursive.empty())
+    if (child->status == "valid")
       out.policy_recursive = child->policy_recursive;
     bring(*child, target_of(what.redirect, name, true), qualifier::pass, out, four, six);
   }
@@ -356,7 +363,7 @@ std::string family_json(const expected_spf& from, bool v6) {
   auto out = object();
   out.add("count", count_json(pass)).add("union_count", count_json(v6 ? from.union6 : from.union4));
   out.number("cidrs", fewest.count).add("largest", bits_or_null(v6 ? from.largest6 : from.largest4));
-  out.add("largest_union", bits_or_null(fewest.widest)).flag("all", from.everybody);
+  out.add("largest_union", bits_or_null(fewest.widest)).flag("all", v6 ? from.everybody6 : from.everybody4);
   if (!v6) {
     out.add("special", count_json(common(pass, special4())));
     return out.close();
@@ -382,6 +389,14 @@ expected_spf expect_spf(const plan& all, const std::string& domain) {
     return out;
   }
   out = walker(all, domain).walk(domain);
+  for (const auto& [code, outcome] : {std::pair("dns_timeout", "timeout"),
+                                      {"dns_servfail", "servfail"},
+                                      {"dns_refused", "query_refused"}}) {
+    const auto first = std::find_if(out.errors.begin(), out.errors.end(),
+                                    [](const auto& e) { return e.first.starts_with("dns_"); });
+    if (first != out.errors.end() && first->first == code)
+      out.outcome = outcome;
+  }
   const bool many = out.lookups > 10, empty = out.void4 > 2;
   out.over_limit = many || empty || std::any_of(out.errors.begin(), out.errors.end(), [](const auto& e) {
                      return e.first == "mx_names";
@@ -401,7 +416,8 @@ std::string to_json(const expected_spf& from) {
     return out.add("status", "null").close();
   out.text("status", from.status);
   if (!from.policy.empty()) {
-    out.text("policy", from.policy).text("policy_recursive", from.policy_recursive);
+    out.text("policy", from.policy)
+        .add("policy_recursive", from.policy_recursive.empty() ? "null" : quoted(from.policy_recursive));
     out.add("redirect", from.redirect.empty() ? "null" : quoted(from.redirect));
     out.add("includes", quoted_list(from.includes)).add("includes_all", quoted_list(from.includes_all));
     out.add("terms", object().add("top", terms_json(from.top)).add("all", terms_json(from.all)).close());

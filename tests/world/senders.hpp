@@ -24,16 +24,17 @@
 namespace world {
 
 struct expected_spf {
-  std::string at;      ///< whose record
-  std::string outcome; ///< of the TXT question
-  std::string status;  ///< empty: nothing could be asked
-  std::string policy, policy_recursive;
-  std::string redirect; ///< empty: null
+  std::string at;                       ///< whose record
+  std::string outcome;                  ///< of the TXT question
+  std::string status;                   ///< empty: nothing could be asked
+  std::string policy, policy_recursive; ///< the second empty: no policy behind the redirect
+  std::string redirect;                 ///< empty: null
   std::vector<std::string> includes, includes_all;
   std::array<std::size_t, 11> top{}, all{}; ///< terms, in the order of term_words
   std::size_t lookups = 0, void4 = 0, void6 = 0, void_both = 0, records = 0, depth = 0;
   bool over_limit = false, loop = false, include_none = false, macro = false, ptr = false, exists = false,
-       host_bits = false, everybody = false;
+       host_bits = false;
+  bool everybody4 = false, everybody6 = false; ///< +all, or an exists that is true, let in what was left
   ranges pass4, pass6, union4, union6;
   std::optional<unsigned> largest4, largest6;
   std::vector<std::pair<std::string, std::string>> errors; ///< code, at

@@ -87,11 +87,10 @@ inline void write_destinations(text::json_writer& json, const std::vector<destin
 
 } // namespace detail
 
-/// In what two findings for one domain differ: "found", "policy_domain", "org_domain", "effective".
+/// In what two findings for one domain differ: "found", "policy_domain", "org_domain", "effective". Both are
+/// known.
 [[nodiscard]] inline std::vector<std::string_view> differences(const finding& a, const finding& b) {
   std::vector<std::string_view> all;
-  if (a.failed() || b.failed()) // what is not known differs in nothing
-    return all;
   if (a.has.has_value() != b.has.has_value())
     all.emplace_back("found");
   if (a.policy_domain != b.policy_domain)
@@ -127,7 +126,11 @@ inline void write_dmarc(text::json_writer& json, const finding& f, const member_
   if (more.by_list != nullptr) {
     json.key("by_list").object().member("outcome", to_string(more.by_list->what));
     detail::write_verdict(json, *more.by_list);
-    json.end().member_list("differs", differences(f, *more.by_list));
+    json.end();
+    if (f.failed() || more.by_list->failed())
+      json.member("differs", nullptr); // what is not known differs in nothing, and is equal in nothing
+    else
+      json.member_list("differs", differences(f, *more.by_list));
   }
   json.member("time", time).end();
 }

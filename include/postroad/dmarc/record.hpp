@@ -72,14 +72,20 @@ struct record {
     if (std::find(flaws.begin(), flaws.end(), f) == flaws.end())
       flaws.push_back(f);
   }
+  [[nodiscard]] bool has(flaw f) const noexcept {
+    return std::find(flaws.begin(), flaws.end(), f) != flaws.end();
+  }
+  /// Whether the policy is missing or no word: it is `none` then if reports are wanted, whatever else the
+  /// record says. A reader of RFC 7489 does not know np.
+  [[nodiscard]] bool broken(bool reads_np = true) const noexcept {
+    return !p || has(flaw::bad_sp) || (reads_np && has(flaw::bad_np));
+  }
   /// The policy for mail of the domain itself: p; where it is missing or wrong, `none` if reports are wanted.
-  /// Nothing: the record asks for nothing, and DMARC does not apply. RFC 9989 4.10.1
-  [[nodiscard]] std::optional<policy> own_policy() const noexcept {
+  /// Nothing: the record asks for nothing, and DMARC does not apply. RFC 9989 4.10.1, RFC 7489 6.6.3
+  [[nodiscard]] std::optional<policy> own_policy(bool reads_np = true) const noexcept {
     if (duplicates)
       return std::nullopt;
-    const bool broken = !p || std::any_of(flaws.begin(), flaws.end(),
-                                          [](flaw f) { return f == flaw::bad_sp || f == flaw::bad_np; });
-    if (!broken)
+    if (!broken(reads_np))
       return p;
     return any_rua ? std::optional(policy::none) : std::nullopt;
   }
@@ -157,8 +163,11 @@ inline bool read_uris(record& r, std::string_view list, std::vector<std::string>
     if (!good)
       r.note(flaw::bad_uri);
     any = any || good;
-    into.emplace_back(uri);
+    if (!uri.empty())
+      into.emplace_back(uri);
   }
+  if (into.empty())
+    r.note(flaw::bad_uri);
   return any;
 }
 

@@ -60,7 +60,7 @@ inline std::string spf_verdict(page_view& v) {
   if (status == "syntax")
     return tinted(tone::bad, "publishes a broken SPF record") + " (permerror)";
   if (status == "valid")
-    return tinted(tone::bad, "publishes SPF") + ": it leads to no policy";
+    return tinted(tone::bad, "publishes SPF") + ": where its redirect leads is not known";
   return tinted(tone::bad, "SPF is not known") + ": " + v.one("spf.outcome");
 }
 

@@ -42,11 +42,13 @@ namespace postroad::flow {
 
 [[nodiscard]] inline std::vector<cli::member_doc> spf_schema() {
   return {
-      {"spf.outcome", "outcome", "what the question for the record came to"},
+      {"spf.outcome", "outcome",
+       "what the question for the record came to, or the first one in its tree that failed"},
       {"spf.status", "none|valid|multiple|syntax|temperror", "what stands there"},
       {"spf.record", "string", "the record, its strings joined; the first of several"},
       {"spf.policy", "hard|soft|neutral|pass|none|redirect", "what the record says about all others"},
-      {"spf.policy_recursive", "hard|soft|neutral|pass|none", "the same, behind its redirects"},
+      {"spf.policy_recursive", "hard|soft|neutral|pass|none",
+       "the same, behind its redirects; null: they lead to no policy"},
       {"spf.redirect", "string", "where redirect leads; null: it is not there, or ignored"},
       {"spf.includes[]", "string", "names that the record includes, macros expanded"},
       {"spf.includes_all[]", "string", "names that it and all that it leads to include"},
@@ -74,10 +76,10 @@ namespace postroad::flow {
       {"spf.ip4.largest_union", "integer", "bits of the widest of the fewest networks"},
       {"spf.ip4.special", "count", "addresses in IANA special-purpose space"},
       {"spf.ip4.all", "boolean",
-       "+all, or an exists that is always true: the count is not what was published"},
+       "+all, or an exists that is always true, let in what was left: the count is not what was published"},
       {"spf.ip4.share", "number", "of public IPv4, 3,706,452,992 addresses, or of --routed"},
       {"spf.ip6.count", "count", "IPv6 addresses that pass, exactly"},
-      {"spf.ip6.n64", "count", "the same in /64s, rounded up"},
+      {"spf.ip6.n64", "count", "the same in units of a /64, rounded up: 29 addresses in 29 networks are one"},
       {"spf.ip6.union_count", "count", "the union of all that is let in, shut out or not"},
       {"spf.ip6.cidrs", "integer", "the fewest networks that make up the set"},
       {"spf.ip6.largest", "integer", "bits of the widest network published; null: none"},
@@ -102,7 +104,7 @@ namespace postroad::flow {
        "what a receiver comes to for a client that nothing matches"},
       {"spf.server", "string", "the resolver that answered the first question"},
       {"spf.tries", "integer", "packets and connections spent on it"},
-      {"spf.elapsed_ms", "number", "time it took"},
+      {"spf.elapsed_ms", "number", "time that the first question took"},
       {"spf.time", "time", "when it was done"},
       {"spf.detail", "string", "why nothing was asked"},
   };
@@ -166,7 +168,7 @@ namespace postroad::flow {
       {"dmarc.by_list.effective", "none|quarantine|reject", "--discovery both: as effective"},
       {"dmarc.by_list.applies", "boolean", "--discovery both: as applies"},
       {"dmarc.differs[]", "found|policy_domain|org_domain|effective",
-       "--discovery both: in what the two ways differ"},
+       "--discovery both: in what the two ways differ; null: one is not known"},
       {"dmarc.time", "time", "when it was done"},
       {"dmarc.detail", "string", "why nothing was asked"},
   };

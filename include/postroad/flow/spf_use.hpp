@@ -6,6 +6,7 @@
 #include <postroad/flow/settings.hpp>
 #include <postroad/net/address_set.hpp>
 #include <postroad/net/task.hpp>
+#include <postroad/record/word.hpp>
 #include <postroad/spf/lookup.hpp>
 #include <postroad/text/ascii.hpp>
 
@@ -48,6 +49,20 @@ namespace postroad::flow {
     all.push_back(*p);
   }
   return net::address_set::of(all);
+}
+
+/// A reverse-path or a name as check_host() wants it: without the angle brackets that SMTP has round it, the
+/// domain in A-labels (RFC 8616 2).
+///
+/// Example: "<u@bücher.example>" becomes "u@xn--bcher-kva.example", "<>" nothing.
+[[nodiscard]] inline std::string name_of_sender(std::string text) {
+  if (text.size() > 1 && text.front() == '<' && text.back() == '>')
+    text = text.substr(1, text.size() - 2);
+  const auto at = text.rfind('@');
+  const auto begins = at == std::string::npos ? 0 : at + 1;
+  const bool ascii = std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begins), text.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii ? text : text.substr(0, begins) + record::to_a_label(std::string_view(text).substr(begins));
 }
 
 namespace detail {

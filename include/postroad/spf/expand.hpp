@@ -91,9 +91,10 @@ struct branch {
 
 /// What a name's SPF record and all that it leads to come to. Counts and sets are those of the whole tree.
 struct expansion {
-  std::string at;                  ///< the name, lower case
-  outcome what = outcome::aborted; ///< of the question for the record
-  dns::answer_ptr answer;          ///< to that question; only of the root
+  std::string at; ///< the name, lower case
+  /// Of the question for the record; of the root of a tree, of the first one anywhere in it that failed.
+  outcome what = outcome::aborted;
+  dns::answer_ptr answer; ///< to that question; only of the root
   status is = status::none;
   std::string text; ///< the record; the first of several
   policy says = policy::none;

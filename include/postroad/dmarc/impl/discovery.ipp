@@ -66,22 +66,25 @@ inline net::task<bool> take_step(lookup ask, std::string at, walk& w, std::vecto
   return f;
 }
 
+/// Which RFC a record is read by: 9989 after a tree walk, 7489 (no np, no t) after a look into the list.
+enum class reading : std::uint8_t { walk, list };
+
 /// Files a record and the policy that it has for a name that is, or is not, its own.
-inline void apply(finding& f, const step& s, source from, bool nonexistent) {
+inline void apply(finding& f, const step& s, source from, bool nonexistent, reading by) {
   const auto& r = *s.has;
+  const bool walks = by == reading::walk;
   f.has = r;
   f.policy_domain = s.at;
   f.from = from;
   for (const auto one : r.flaws)
     if (std::find(f.flaws.begin(), f.flaws.end(), one) == f.flaws.end())
       f.flaws.push_back(one);
-  const auto own = r.own_policy();
-  f.tag = from == source::author ? "p" : nonexistent && r.np ? "np" : r.sp ? "sp" : "p";
-  f.wanted = own;
-  if (own && own == r.p) // else it stands for a broken record, whatever that says
+  f.tag = from == source::author ? "p" : walks && nonexistent && r.np ? "np" : r.sp ? "sp" : "p";
+  f.wanted = r.own_policy(walks);
+  if (f.wanted && !r.broken(walks))
     f.wanted = f.tag == "np" ? r.np : f.tag == "sp" ? r.sp : r.p;
   if (f.wanted)
-    f.effective = r.testing ? softened(*f.wanted) : *f.wanted;
+    f.effective = walks && r.testing ? softened(*f.wanted) : *f.wanted;
 }
 
 [[nodiscard]] inline const step* step_at(const walk& w, std::string_view at) noexcept {
@@ -94,15 +97,13 @@ inline void apply(finding& f, const step& s, source from, bool nonexistent) {
   return f.has && f.from != source::author && f.has->np.has_value();
 }
 
-inline net::task<bool> is_nonexistent(lookup ask, std::string domain, finding& f) {
+/// Asks whether anybody has the domain.
+inline net::task<outcome> ask_existence(lookup ask, std::string domain) {
   const auto n = dns::parse_name(domain);
   if (!n)
-    co_return false;
-  f.queries.push_back(domain);
+    co_return outcome::nodata;
   const auto said = co_await ask(*n, dns::type::a);
-  if (!dns::is_settled(said->what))
-    f.flaws.push_back(flaw::temperror);
-  co_return said->what == outcome::nxdomain;
+  co_return said->what;
 }
 
 } // namespace detail
@@ -149,11 +150,11 @@ POSTROAD_DECL finding policy_of(const walk& w, bool nonexistent) {
   const auto* const org = detail::step_at(w, f.org_domain);
   const auto* const top = w.steps.back().has && w.steps.back().has->psd == 'y' ? &w.steps.back() : nullptr;
   if (own != nullptr)
-    detail::apply(f, *own, source::author, nonexistent);
+    detail::apply(f, *own, source::author, nonexistent, detail::reading::walk);
   else if (org != nullptr)
-    detail::apply(f, *org, source::org, nonexistent);
+    detail::apply(f, *org, source::org, nonexistent, detail::reading::walk);
   else if (top != nullptr)
-    detail::apply(f, *top, source::psd, nonexistent);
+    detail::apply(f, *top, source::psd, nonexistent, detail::reading::walk);
   return f;
 }
 
@@ -174,11 +175,11 @@ POSTROAD_DECL net::task<finding> discover(lookup ask, std::string domain) {
   auto f = policy_of(w, false);
   f.queries = std::move(queries);
   if (detail::hangs_on_existence(f)) {
-    const bool gone = co_await detail::is_nonexistent(ask, domain, f);
-    auto again = policy_of(w, gone);
+    const auto existence = co_await detail::ask_existence(ask, domain);
+    f.queries.push_back(domain);
+    auto again = dns::is_settled(existence) ? policy_of(w, existence == outcome::nxdomain)
+                                            : detail::failed_finding(existence);
     again.queries = std::move(f.queries);
-    if (f.failed())
-      again.flaws.push_back(flaw::temperror);
     co_return again;
   }
   co_return f;
@@ -191,7 +192,7 @@ POSTROAD_DECL net::task<finding> discover_by_list(lookup ask, std::string domain
     names.push_back(registrable);
   for (const auto& n : names) {
     co_await detail::take_step(ask, n, w, queries);
-    if (w.failed || w.steps.back().has)
+    if (w.failed || w.steps.back().has || w.steps.back().several) // several are the end: RFC 7489 6.6.3
       break;
   }
   auto f = w.failed ? detail::failed_finding(w.what) : finding{};
@@ -204,7 +205,8 @@ POSTROAD_DECL net::task<finding> discover_by_list(lookup ask, std::string domain
     if (s.several)
       f.flaws = {flaw::multiple_records};
   if (w.steps.back().has)
-    detail::apply(f, w.steps.back(), w.steps.size() == 1 ? source::author : source::org, false);
+    detail::apply(f, w.steps.back(), w.steps.size() == 1 ? source::author : source::org, false,
+                  detail::reading::list);
   co_return f;
 }
 

@@ -23,6 +23,11 @@ inline void add_destinations(std::vector<destination>& all, std::string_view kin
   return all;
 }
 
+/// A list of tags that begins with v=DMARC1, and is one.
+[[nodiscard]] inline bool says_yes(const std::string& txt) {
+  return is_dmarc(txt) && !parse_record(txt).duplicates;
+}
+
 /// Asks a destination of another organization.
 inline net::task<void> ask_consent(lookup ask, std::string policy_domain, destination& d) {
   const auto n = dns::parse_name(policy_domain + "._report._dmarc." + d.domain);
@@ -33,8 +38,7 @@ inline net::task<void> ask_consent(lookup ask, std::string policy_domain, destin
   const auto said = co_await ask(*n, dns::type::txt);
   d.what = said->what;
   if (dns::is_settled(said->what))
-    d.authorized =
-        std::any_of(said->texts.begin(), said->texts.end(), [](const auto& t) { return is_dmarc(t); });
+    d.authorized = std::any_of(said->texts.begin(), said->texts.end(), says_yes);
 }
 
 inline net::task<void> verify(lookup ask, organization_of of, const finding& about, std::string ours,
@@ -77,6 +81,8 @@ POSTROAD_DECL std::optional<std::string> domain_of_uri(std::string_view uri) {
   if (domain.ends_with('.'))
     domain.pop_back();
   const auto n = dns::parse_name(domain);
+  if (domain.starts_with('[')) // an address literal is nobody's domain
+    return std::nullopt;
   return n && !n->is_root() ? std::optional(std::move(domain)) : std::nullopt;
 }
 

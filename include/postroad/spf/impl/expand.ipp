@@ -370,8 +370,7 @@ POSTROAD_DECL net::task<std::shared_ptr<const expansion>> expander::of(std::stri
   auto out = std::make_shared<expansion>(*tree);
   out->answer = std::move(said);
   out->questions += 1;
-  if (w.aborted)
-    out->what = outcome::aborted;
+  out->what = w.aborted ? outcome::aborted : detail::first_failure(*out).value_or(out->what);
   if (!use_.strict ||
       !out->stops) // a strict walk complains where it stops; at the last term there is no such place
     detail::note_limit(*out, "void", out->voids.ip4, max_voids);

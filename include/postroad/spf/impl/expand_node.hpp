@@ -107,6 +107,15 @@ namespace detail {
                      [](const problem& p) { return is_temporary(p.code); });
 }
 
+/// How the first look-up of the tree that failed ended.
+[[nodiscard]] inline std::optional<outcome> first_failure(const expansion& e) noexcept {
+  for (const auto& p : e.problems)
+    for (std::size_t i = 0; is_temporary(p.code) && i < outcome_words.size(); ++i)
+      if (outcome_words[i] == p.detail)
+        return static_cast<outcome>(i);
+  return std::nullopt;
+}
+
 template <class T>
 void add_new(std::vector<T>& list, const T& value) {
   if (std::find(list.begin(), list.end(), value) == list.end())
