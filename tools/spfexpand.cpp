@@ -41,8 +41,11 @@ public:
         routed_(flow::space_of("--routed", use.routed)), with_{use.nets, use.tree || in.pages,
                                                                routed_ ? &*routed_ : nullptr},
         expand_(flow::lookup_of(dns_), {.strict = use.strict, .branches = with_.tree}, use.cache.bytes) {
-    if (!use.overlap.empty())
-      overlap_file_.emplace(use.overlap, STDOUT_FILENO, O_WRONLY | O_CREAT);
+    if (use.overlap.empty())
+      return;
+    overlap_file_.emplace(use.overlap, STDOUT_FILENO, O_WRONLY | O_CREAT);
+    if (use.output != "-" && overlap_file_->is_same_file({use.output, STDOUT_FILENO, O_WRONLY | O_CREAT}))
+      throw cli::usage_error{"--overlap: '" + use.overlap + "' takes the records already"};
   }
 
   net::task<void> measure(flow::job& record) override {
