@@ -63,10 +63,11 @@ int main(int argc, char** argv) {
 
   const std::array<std::uint8_t, 32> random{};
   const auto hello = [&] { sink += tls::build_hello(tls::modern, "mx.example.org", random).size(); };
+  const auto known_hello = tls::build_hello(tls::modern, "mx.example.org", random);
   const auto read = [&] {
-    tls::flight_reader reader;
-    reader.feed(bytes_of(flight));
-    return tls::settle(std::move(reader), postroad::outcome::timeout);
+    tls::exchange talk(known_hello);
+    talk.feed(bytes_of(flight));
+    return tls::settle(std::move(talk), postroad::outcome::timeout);
   };
   std::string line;
   const auto write = [&](const tls::observation& seen, const tls::judged_chain& judged) {

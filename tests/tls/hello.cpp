@@ -10,6 +10,7 @@
 #include <vector>
 
 namespace tls = postroad::tls;
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 namespace {
@@ -79,7 +80,7 @@ std::optional<parsed_hello> parse(std::string_view record) {
 
 } // namespace
 
-TEST_CASE("RFC 5246 7.4.1.2: the modern hello, byte for byte") {
+TEST_CASE("RFC 5246 7.4.1.2: the hello up to TLS 1.2, byte for byte") {
   static constexpr auto golden =
       "\x16\x03\x01\x00\xb6"             // handshake record, TLS 1.0, 182 bytes
       "\x01\x00\x00\xb2\x03\x03"         // ClientHello of 178 bytes, TLS 1.2
@@ -102,7 +103,7 @@ TEST_CASE("RFC 5246 7.4.1.2: the modern hello, byte for byte") {
       "\x00\x17\x00\x00"                                                 // extended_master_secret
       "\x00\x0d\x00\x16\x00\x14\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05" // signature_algorithms
       "\x05\x01\x08\x06\x06\x01\x02\x03\x02\x01"sv;
-  CHECK(hello(tls::modern, "mx1.example.org") == golden);
+  CHECK(hello(*tls::find_profile("tls1.2"), "mx1.example.org") == golden);
 }
 
 TEST_CASE("every profile parses back to what it says") {
@@ -125,13 +126,31 @@ TEST_CASE("RFC 6101: an SSLv3 hello says 3.0 in its record and has no extension 
   CHECK_FALSE(h->has_extension_block);
 }
 
-TEST_CASE(
-    "RFC 8446 D.4 and 4.2: a TLS 1.3 hello has a session id, its version in an extension, no key share") {
-  const auto h = parse(hello(*tls::find_profile("tls1.3"), "mx1.example.org"));
+TEST_CASE("RFC 8446 4.2.8: the modern hello offers TLS 1.3 down to 1.0 and one key share") {
+  const std::vector<tls::key_share> shares = {{29, std::string(32, 'k')}};
+  const auto h = parse(tls::build_hello(tls::modern, "mx1.example.org", counting_random(), shares));
   REQUIRE(h);
   CHECK(h->record_version == 0x0301);
+  CHECK(h->version == tls::tls_1_2);
   CHECK(h->session_id.size() == 32);
+  CHECK(h->extensions.at(43) == "\x08\x03\x04\x03\x03\x03\x02\x03\x01"sv);
+  CHECK(h->extensions.at(45) == "\x01\x01"sv);
+  CHECK(h->extensions.at(51) == "\x00\x24\x00\x1d\x00\x20"s + std::string(32, 'k'));
+  CHECK_FALSE(h->extensions.contains(44));
+}
+
+TEST_CASE("RFC 8446 4.2.2: a cookie goes back as it came") {
+  const auto h = parse(tls::build_hello(tls::modern, "mx1.example.org", counting_random(), {}, "crumbs"));
+  REQUIRE(h);
+  CHECK(h->extensions.at(44) == "\x00\x06"
+                                "crumbs"sv);
+}
+
+TEST_CASE("a hello for ML-KEM alone has an empty key share, so that nobody computes anything") {
+  const auto h = parse(hello(*tls::find_profile("pq"), "mx1.example.org"));
+  REQUIRE(h);
   CHECK(h->extensions.at(43) == "\x02\x03\x04"sv);
+  CHECK(h->extensions.at(10) == "\x00\x02\x11\xec"sv);
   CHECK(h->extensions.at(51) == "\x00\x00"sv);
 }
 
@@ -178,6 +197,6 @@ TEST_CASE("a hello tells the highest version that it offers") {
 
 TEST_CASE("profiles are found by their name only") {
   CHECK(tls::find_profile("2015")->name == "2015");
-  CHECK(tls::find_profile("modern")->version == tls::tls_1_2);
+  CHECK(tls::find_profile("modern")->version == tls::tls_1_3);
   CHECK(tls::find_profile("zmap") == nullptr);
 }

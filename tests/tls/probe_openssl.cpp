@@ -54,20 +54,25 @@ private:
 /// `openssl s_server` on a port of its own choice.
 class openssl_server {
 public:
-  explicit openssl_server(std::vector<std::string> options) {
-    options.insert(options.begin(), {"openssl", "s_server", "-accept", "127.0.0.1:0", "-www"});
-    int out[2];
-    must(::pipe(out) == 0);
+  explicit openssl_server(std::vector<std::string> options, bool pages = true) {
+    options.insert(options.begin(), {"openssl", "s_server", "-accept", "127.0.0.1:0"});
+    if (pages)
+      options.emplace_back("-www");
+    int in[2], out[2];
+    must(::pipe(in) == 0 && ::pipe(out) == 0);
     child_ = ::fork();
     if (child_ == 0)
-      run(options, out[1]);
+      run(options, in[0], out[1]);
+    ::close(in[0]);
     ::close(out[1]);
     read_port(out[0]);
+    in_ = in[1];
     out_ = out[0];
   }
   ~openssl_server() {
     ::kill(child_, SIGKILL);
     ::waitpid(child_, nullptr, 0);
+    ::close(in_);
     ::close(out_);
   }
   openssl_server(const openssl_server&) = delete;
@@ -75,9 +80,9 @@ public:
   [[nodiscard]] net::endpoint at() const { return {net::address::v4(0x7f000001), port_}; }
 
 private:
-  [[noreturn]] static void run(std::vector<std::string>& options, int out) {
+  [[noreturn]] static void run(std::vector<std::string>& options, int in, int out) {
     const int nowhere = ::open("/dev/null", O_RDWR);
-    ::dup2(nowhere, 0);
+    ::dup2(in, 0);
     ::dup2(out, 1);
     ::dup2(nowhere, 2);
     std::vector<char*> words;
@@ -99,15 +104,16 @@ private:
   }
 
   pid_t child_ = -1;
-  int out_ = -1;
+  int in_ = -1, out_ = -1;
   std::uint16_t port_ = 0;
 };
 
 net::task<> probe(asio::ip::tcp::socket& socket, net::endpoint to, const tls::hello_profile& profile,
                   tls::observation& into) {
   REQUIRE(!co_await net::connect(socket, to, std::nullopt));
-  auto hello = tls::build_hello(profile, "mx.example.org", std::array<std::uint8_t, 32>{7});
-  into = co_await tls::read_flight(socket, std::move(hello), {.timeout = 10s});
+  tls::key_pool keys;
+  tls::exchange talk(profile, "mx.example.org", std::array<std::uint8_t, 32>{7}, keys);
+  into = co_await tls::read_flight(socket, std::move(talk), {.timeout = 10s});
 }
 
 tls::observation probe(const openssl_server& server, std::string_view profile = "modern") {
@@ -240,31 +246,99 @@ TEST_CASE("what s_client calls unable to verify the first certificate is an inco
 TEST_CASE("RFC 8446 4.1.3: a TLS 1.3 server shows in its TLS 1.2 answer that it could do more") {
   const auto& f = all();
   const openssl_server server({"-cert", f.rsa_file, "-key", f.rsa_file});
-  const auto seen = probe(server);
+  const auto seen = probe(server, "tls1.2");
   CHECK(tls::version_name(seen.flight.version) == "TLSv1.2");
   CHECK(seen.flight.knows_tls_1_3);
+  CHECK_FALSE(seen.flight.downgraded);
   CHECK(seen.flight.session_ticket);
   CHECK(seen.flight.extended_master_secret);
   CHECK(seen.flight.secure_renegotiation);
 }
 
-TEST_CASE("RFC 8446 4.1.4: an empty key share brings the suite and the group in a HelloRetryRequest") {
+TEST_CASE("TLS 1.3: suite, group and the chain behind the encryption, as OpenSSL's own client sees them") {
+  struct row {
+    const char *suite, *openssl_group, *key_file;
+    const char *suite_name, *group;
+    bool retry;
+    std::vector<std::string> more = {};
+  };
   const auto& f = all();
-  const openssl_server server({"-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384", "-groups", "P-256",
-                               "-cert", f.ec_file, "-key", f.ec_file});
-  const auto seen = probe(server, "tls1.3");
-  CHECK(seen.what == postroad::outcome::ok);
-  CHECK(seen.reached == postroad::stage::tls);
+  for (const auto& r : std::vector<row>{
+           {"TLS_AES_128_GCM_SHA256", "X25519", f.rsa_file.c_str(), "TLS_AES_128_GCM_SHA256", "x25519",
+            false},
+           {"TLS_AES_256_GCM_SHA384", "X25519", f.ec_file.c_str(), "TLS_AES_256_GCM_SHA384", "x25519", false},
+           {"TLS_CHACHA20_POLY1305_SHA256", "X25519", f.rsa_file.c_str(), "TLS_CHACHA20_POLY1305_SHA256",
+            "x25519", false},
+           {"TLS_AES_256_GCM_SHA384", "P-256", f.rsa_file.c_str(), "TLS_AES_256_GCM_SHA384", "secp256r1",
+            true},
+           {"TLS_AES_128_GCM_SHA256", "P-384", f.ec_file.c_str(), "TLS_AES_128_GCM_SHA256", "secp384r1",
+            true},
+           {"TLS_CHACHA20_POLY1305_SHA256", "P-521", f.rsa_file.c_str(), "TLS_CHACHA20_POLY1305_SHA256",
+            "secp521r1", true},
+           {"TLS_AES_128_GCM_SHA256",
+            "X25519",
+            f.rsa_file.c_str(),
+            "TLS_AES_128_GCM_SHA256",
+            "x25519",
+            false,
+            {"-verify", "1"}}, // it asks for our certificate, too
+           {"TLS_AES_128_GCM_SHA256",
+            "X25519",
+            f.rsa_file.c_str(),
+            "TLS_AES_128_GCM_SHA256",
+            "x25519",
+            false,
+            {"-max_send_frag", "512", "-no_middlebox"}}, // messages over many records
+       }) {
+    CAPTURE(r.suite);
+    CAPTURE(r.openssl_group);
+    std::vector<std::string> options{"-tls1_3",       "-ciphersuites", r.suite,     "-groups",
+                                     r.openssl_group, "-cert",         r.key_file,  "-key",
+                                     r.key_file,      "-cert_chain",   f.above_file};
+    options.insert(options.end(), r.more.begin(), r.more.end());
+    const openssl_server server(options);
+    for (const auto* profile : {"modern", "tls1.3"}) {
+      const auto seen = probe(server, profile);
+      CAPTURE(seen.detail);
+      REQUIRE(seen.what == postroad::outcome::ok);
+      CHECK(seen.reached == postroad::stage::certificate);
+      CHECK(seen.flight.complete);
+      CHECK(tls::version_name(seen.flight.version) == "TLSv1.3");
+      CHECK(tls::suite_name(seen.flight.suite) == r.suite_name);
+      CHECK(tls::group_name(seen.flight.group.value_or(0)) == r.group);
+      CHECK(seen.flight.hello_retry == r.retry);
+      CHECK(seen.flight.asks_for_certificate == (!r.more.empty() && r.more[0] == "-verify"));
+      CHECK(seen.flight.chain == std::vector<std::string>{r.key_file == f.ec_file ? f.ec.der() : f.rsa.der(),
+                                                          f.intermediate.der()});
+      CHECK(verdict_on(seen) == "");
+    }
+    const auto said = ask_s_client(server, "-CAfile " + f.root_file);
+    has(said, std::string("Cipher is ") + r.suite);
+    has(said, "Verify return code: 0 (ok)");
+  }
+}
+
+TEST_CASE("RFC 8446 4.2.2: the cookie of a HelloRetryRequest goes back") {
+  const auto& f = all();
+  const openssl_server server({"-tls1_3", "-stateless", "-cert", f.rsa_file, "-key", f.rsa_file}, false);
+  const auto seen = probe(server);
+  CAPTURE(seen.detail);
   CHECK(seen.flight.hello_retry);
-  CHECK(tls::version_name(seen.flight.version) == "TLSv1.3");
-  CHECK(tls::suite_name(seen.flight.suite) == "TLS_AES_256_GCM_SHA384");
-  CHECK(tls::group_name(seen.flight.group.value_or(0)) == "secp256r1");
+  CHECK(seen.flight.chain == std::vector<std::string>{f.rsa.der()});
+}
+
+TEST_CASE("an OpenSSL without ML-KEM refuses it when it is offered alone") {
+  const auto& f = all();
+  const openssl_server server({"-tls1_3", "-cert", f.rsa_file, "-key", f.rsa_file});
+  const auto seen = probe(server, "pq");
+  CHECK(seen.what == postroad::outcome::tls_error);
+  CHECK(tls::alert_name(seen.flight.alert->description) == "handshake_failure");
 }
 
 TEST_CASE("a server that cannot agree says so in an alert") {
   const auto& f = all();
   const openssl_server only_1_3({"-tls1_3", "-cert", f.rsa_file, "-key", f.rsa_file});
-  const auto version = probe(only_1_3);
+  const auto version = probe(only_1_3, "tls1.2");
   CHECK(version.what == postroad::outcome::tls_error);
   CHECK(tls::alert_name(version.flight.alert->description) == "protocol_version");
   const openssl_server only_camellia(

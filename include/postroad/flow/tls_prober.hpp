@@ -9,6 +9,7 @@
 #include <postroad/flow/memo.hpp>
 #include <postroad/smtp/session.hpp>
 #include <postroad/tls/hello.hpp>
+#include <postroad/tls/key_schedule.hpp>
 #include <postroad/tls/probe.hpp>
 #include <postroad/tls/trust.hpp>
 
@@ -58,6 +59,7 @@ private:
   smtp::session_settings use_;
   const tls::hello_profile& profile_;
   tls::trust_store& roots_;
+  tls::key_pool keys_;
   std::mt19937_64 random_; ///< the hello's random only has to differ; no secret depends on it
   memo<tls_visit> visits_;
 };

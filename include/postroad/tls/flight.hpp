@@ -48,7 +48,11 @@ struct flight {
   bool secure_renegotiation = false;
   bool ocsp_stapled = false;
   bool asks_for_certificate = false; ///< CertificateRequest
-  bool complete = false;             ///< ServerHelloDone, or a TLS 1.3 hello, after which all is encrypted
+  bool downgraded = false; ///< RFC 8446 4.1.3's mark although TLS 1.3 was offered: somebody took it away
+  bool complete = false;   ///< read up to ServerHelloDone, or Finished in TLS 1.3
+  std::optional<std::uint16_t> signature_scheme; ///< of TLS 1.3's CertificateVerify
+  std::string server_share;                      ///< the server's key share, TLS 1.3
+  std::string cookie;                            ///< of the HelloRetryRequest
 
   friend bool operator==(const flight&, const flight&) = default;
 };
@@ -89,6 +93,8 @@ public:
   [[nodiscard]] const parse_error& error() const { return error_; }
   /// Bytes taken so far.
   [[nodiscard]] std::size_t size() const { return taken_; }
+  /// The ServerHello or HelloRetryRequest of TLS 1.3 as a handshake message, for the transcript.
+  [[nodiscard]] const std::string& hello() const { return hello_; }
 
 private:
   enum content_type : std::uint8_t { change_cipher_spec = 20, alerts = 21, handshake = 22 };
@@ -117,20 +123,30 @@ private:
     }
     const auto n = std::min(content_left_, in.size());
     content_left_ -= n;
-    if (header_[0] == handshake)
-      messages_.insert(messages_.end(), in.begin(), in.begin() + static_cast<std::ptrdiff_t>(n));
-    else
-      alert_.insert(alert_.end(), in.begin(), in.begin() + static_cast<std::ptrdiff_t>(n));
     taken_ += n;
     if (content_left_ == 0)
       header_size_ = 0;
-    header_[0] == handshake ? read_messages() : read_alerts();
+    if (header_[0] == handshake) {
+      messages_.insert(messages_.end(), in.begin(), in.begin() + static_cast<std::ptrdiff_t>(n));
+      read_messages();
+    } else if (header_[0] == alerts) {
+      alert_.insert(alert_.end(), in.begin(), in.begin() + static_cast<std::ptrdiff_t>(n));
+      read_alerts();
+    } else if (in[0] != 1) {
+      fail(taken_ - n, "ChangeCipherSpec that is none", "RFC 8446 5");
+    }
     return n;
   }
+
+  /// A TLS 1.3 server sends a ChangeCipherSpec behind its HelloRetryRequest, which means nothing (RFC 8446
+  /// D.4). Before a ServerHello no other server sends one.
+  [[nodiscard]] bool may_change_cipher() const { return offered_ >= tls_1_3 && last_place_ == 0; }
 
   /// Judges each byte of a record header as it comes, so that garbage is named at its first byte.
   void check_header_byte(std::size_t i) {
     const std::size_t offset = record_at_ + i;
+    if (i == 0 && header_[0] == change_cipher_spec && may_change_cipher())
+      return;
     if (i == 0 && (header_[0] == change_cipher_spec || header_[0] == 23))
       return fail(offset, "encrypted record before the end of the hello", "RFC 5246 7.3");
     if (i == 0 && header_[0] != handshake && header_[0] != alerts)
@@ -148,6 +164,8 @@ private:
       return fail(record_at_ + 3, "empty record", "RFC 5246 6.2.1");
     if (content_left_ > longest_record)
       return fail(record_at_ + 3, "record longer than 2^14 bytes", "RFC 5246 6.2.1");
+    if (header_[0] == change_cipher_spec && content_left_ != 1)
+      return fail(record_at_ + 3, "ChangeCipherSpec that is none", "RFC 8446 5");
     if (record_at_ + record_header + content_left_ > longest_flight)
       return fail(record_at_ + 3, "flight longer than 64 KB");
     if (header_[0] == handshake)
@@ -254,8 +272,10 @@ private:
     read_random(random);
     if (in.left() != 0)
       read_extensions(in);
-    if (state_ == state::more)
-      check_version();
+    if (state_ != state::more)
+      return;
+    flight_.downgraded = offered_ >= tls_1_3 && flight_.knows_tls_1_3 && flight_.version < tls_1_3;
+    check_version();
   }
 
   void read_random(bytes random) {
@@ -296,7 +316,11 @@ private:
       if (body.size() < 2 || (flight_.hello_retry && body.size() != 2))
         return fail(offset_of(at), "key share is no group", "RFC 8446 4.2.8");
       flight_.group = static_cast<std::uint16_t>(body[0] << 8 | body[1]);
+      if (!flight_.hello_retry)
+        read_server_share(body.subspan(2), at + 2);
       return;
+    case extension::cookie:
+      return read_cookie(body, at);
     case extension::session_ticket:
       flight_.session_ticket = true;
       return;
@@ -309,6 +333,21 @@ private:
     default:
       return;
     }
+  }
+
+  void read_server_share(bytes body, std::size_t at) {
+    wire::reader in(body);
+    const auto share = in.vector(2);
+    if (!in.at_end() || share.empty())
+      return fail(offset_of(at), "key share cut short", "RFC 8446 4.2.8");
+    flight_.server_share.assign(share.begin(), share.end());
+  }
+  void read_cookie(bytes body, std::size_t at) {
+    wire::reader in(body);
+    const auto cookie = in.vector(2);
+    if (!in.at_end() || cookie.empty())
+      return fail(offset_of(at), "cookie cut short", "RFC 8446 4.2.2");
+    flight_.cookie.assign(cookie.begin(), cookie.end());
   }
 
   /// RFC 5246 7.4.1.3 and RFC 8446 4.1.3: the version is one of ours, and the suite fits it.
@@ -324,7 +363,16 @@ private:
     if (flight_.hello_retry && flight_.version != tls_1_3)
       return fail(version_at, "HelloRetryRequest of a version without one", "RFC 8446 4.1.4");
     if (flight_.version == tls_1_3)
-      finish();
+      finish_hello();
+  }
+  /// Behind this message everything is encrypted, from a new record on (RFC 8446 5.1).
+  void finish_hello() {
+    const auto* m = messages_.data() + used_;
+    const auto size = message_header + static_cast<std::size_t>(m[1] << 16 | m[2] << 8 | m[3]);
+    if (content_left_ != 0 || messages_.size() - used_ != size)
+      return fail(offset_of(0) + size, "ServerHello does not end its record", "RFC 8446 5.1");
+    hello_.assign(m, m + size);
+    state_ = state::done;
   }
 
   void read_certificate_list(wire::reader& in) {
@@ -434,6 +482,7 @@ private:
   std::uint16_t offered_;
   state state_ = state::more;
   flight flight_;
+  std::string hello_;
   parse_error error_;
 
   std::uint8_t header_[record_header] = {};

@@ -46,18 +46,31 @@ inline void write_if_any(text::json_writer& out, std::string_view name, std::str
   return f.rsa_bits ? "RSA-" + std::to_string(*f.rsa_bits) : std::string{};
 }
 
+/// TLS 1.3's suites do not say how keys are exchanged, its groups do. The hybrids have the name of their
+/// draft (draft-ietf-tls-ecdhe-mlkem).
+[[nodiscard]] inline std::string_view key_exchange_word(const flight& f, const suite& s) {
+  if (f.version < tls_1_3 || !f.group)
+    return s.key_exchange;
+  const auto name = group_name(*f.group);
+  if (name.find("MLKEM") != std::string::npos || name.find("Kyber") != std::string::npos)
+    return name.starts_with("MLKEM") ? "MLKEM" : "ECDHE_MLKEM";
+  return name.starts_with("ffdhe") ? "DHE" : "ECDHE";
+}
+
 inline void write_flight(text::json_writer& out, const flight& f) {
   if (f.version == 0)
     return;
   out.member("version", version_name(f.version)).member("cipher", suite_name(f.suite));
   const auto suite = find_suite(f.suite);
   if (suite) {
-    write_if_any(out, "key_exchange", suite->key_exchange);
+    write_if_any(out, "key_exchange", key_exchange_word(f, *suite));
     out.member("bulk", suite->bulk).member("mac", suite->mac);
   }
   write_if_any(out, "group", group_word(f));
   if (suite)
     out.member("forward_secret", suite->forward_secret);
+  if (f.downgraded)
+    out.member("downgraded", true);
 }
 
 /// Names as text and, where one of them is no UTF-8, all of them again in base64.

@@ -1,10 +1,11 @@
-/// One TLS probe over a socket: our hello out, the server's clear-text flight in, gone. RFC 3207 4, RFC
-/// 5246 7.3.
+/// One TLS probe over a socket: our hello out, the server's flight in, gone. RFC 3207 4, RFC 5246 7.3, RFC
+/// 8446 2.
 #pragma once
 
 #include <postroad/config.hpp>
 #include <postroad/net/task.hpp>
 #include <postroad/outcome.hpp>
+#include <postroad/tls/exchange.hpp>
 #include <postroad/tls/flight.hpp>
 
 #include <asio/ip/tcp.hpp>
@@ -18,7 +19,7 @@ namespace postroad::tls {
 /// What one probe saw.
 ///
 ///   ok, certificate      the flight was read to its end, with a chain
-///   ok, tls              TLS 1.3: version, suite and group are known, the rest is encrypted
+///   ok, tls              TLS 1.3 that we have no key for: version, suite and group are known
 ///   tls_error, tls       an alert; or the end without a chain (anonymous suites), `detail` says so
 ///   protocol_error, tls  no TLS, or TLS that breaks its own rules; `detail` says where
 ///   timeout closed reset aborted send_error, tls
@@ -37,16 +38,16 @@ struct probe_settings {
   std::chrono::milliseconds timeout{17'000};
 };
 
-/// What the end of a flight means. `ended` is why no more bytes come, or outcome::ok when the reader has
-/// stopped by itself.
-[[nodiscard]] POSTROAD_DECL observation settle(flight_reader reader, outcome ended, std::string why = {});
+/// What the end of an exchange means. `ended` is why no more bytes come, or outcome::ok when the exchange
+/// has stopped by itself.
+[[nodiscard]] POSTROAD_DECL observation settle(exchange talk, outcome ended, std::string why = {});
 
-/// Sends `hello` on a socket on which TLS may start (right behind the 220 to STARTTLS, or after connecting
-/// where TLS is implicit), reads the flight, and closes with a RST: there is nothing to say good-bye to.
-/// Never throws for what the network did. The socket must outlive the task. Example: `auto seen = co_await
-/// read_flight(socket, build_hello(modern, host, random), {});`
-[[nodiscard]] POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket,
-                                                               std::string hello, probe_settings use);
+/// Holds the exchange on a socket on which TLS may start (right behind the 220 to STARTTLS, or after
+/// connecting where TLS is implicit), and closes with a RST: there is nothing to say good-bye to. Never
+/// throws for what the network did. The socket must outlive the task. Example: `auto seen = co_await
+/// read_flight(socket, exchange(modern, host, random, keys), {});`
+[[nodiscard]] POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket, exchange talk,
+                                                               probe_settings use);
 
 } // namespace postroad::tls
 

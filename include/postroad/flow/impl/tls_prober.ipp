@@ -87,8 +87,8 @@ POSTROAD_DECL net::task<void> tls_prober::probe(candidate server, tls_visit& v) 
   v.sni = server.host;
   tls::probe_settings patience;
   patience.timeout = std::min(patience.timeout, use_.step_timeout);
-  std::string hello = tls::build_hello(profile_, v.sni, random_bytes());
-  v.seen = co_await tls::read_flight(socket, std::move(hello), patience);
+  tls::exchange talk(profile_, v.sni, random_bytes(), keys_);
+  v.seen = co_await tls::read_flight(socket, std::move(talk), patience);
   v.seen.elapsed += v.got.elapsed;
   if (v.seen.flight.chain.empty())
     co_return;

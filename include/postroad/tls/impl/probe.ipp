@@ -24,22 +24,24 @@ namespace detail {
   return errno == EAGAIN || errno == EINTR;
 }
 
-POSTROAD_DECL net::task<std::error_code> send_hello(asio::ip::tcp::socket& socket, std::string_view hello) {
-  for (;;) {
+POSTROAD_DECL net::task<std::error_code> send_hello(asio::ip::tcp::socket& socket, exchange& talk) {
+  while (!talk.to_send().empty()) {
+    const auto hello = talk.to_send();
     const auto n = ::send(socket.native_handle(), hello.data(), hello.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && !would_block())
       co_return std::error_code(errno, std::system_category());
-    hello.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
-    if (hello.empty())
-      co_return std::error_code{};
+    talk.sent(n < 0 ? 0 : static_cast<std::size_t>(n));
+    if (talk.to_send().empty())
+      break;
     const auto ec = co_await socket.async_wait(asio::socket_base::wait_write, net::use_task);
     if (ec)
       co_return ec;
   }
+  co_return std::error_code{};
 }
 
 /// Hands on what has come, through a buffer on the stack, so that a connection that waits holds none.
-POSTROAD_DECL std::error_code read_what_is_there(int fd, flight_reader& reader) {
+POSTROAD_DECL std::error_code read_what_is_there(int fd, exchange& talk) {
   std::uint8_t bytes[16384]; // most flights in one read
   for (;;) {
     const auto n = ::recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -47,69 +49,78 @@ POSTROAD_DECL std::error_code read_what_is_there(int fd, flight_reader& reader) 
       return asio::error::eof;
     if (n < 0)
       return would_block() ? std::error_code{} : std::error_code(errno, std::system_category());
-    if (reader.feed({bytes, static_cast<std::size_t>(n)}) != flight_reader::state::more)
+    if (talk.feed({bytes, static_cast<std::size_t>(n)}) != exchange::state::more || !talk.to_send().empty())
       return {};
   }
 }
 
-POSTROAD_DECL net::task<std::error_code> exchange(asio::ip::tcp::socket& socket, std::string_view hello,
-                                                  flight_reader& reader) {
-  const auto unsent = co_await send_hello(socket, hello);
-  if (unsent) {
-    // A server may say why and close before it has read our hello: its words still wait.
-    read_what_is_there(socket.native_handle(), reader);
-    co_return unsent;
-  }
-  while (reader.now() == flight_reader::state::more) {
+POSTROAD_DECL net::task<std::error_code> hold(asio::ip::tcp::socket& socket, exchange& talk) {
+  while (talk.now() == exchange::state::more) {
+    if (!talk.to_send().empty()) {
+      const auto unsent = co_await send_hello(socket, talk);
+      if (unsent) {
+        // A server may say why and close before it has read our hello: its words still wait.
+        read_what_is_there(socket.native_handle(), talk);
+        co_return unsent;
+      }
+    }
     std::error_code ec = co_await socket.async_wait(asio::socket_base::wait_read, net::use_task);
     if (!ec)
-      ec = read_what_is_there(socket.native_handle(), reader);
+      ec = read_what_is_there(socket.native_handle(), talk);
     if (ec)
       co_return ec;
   }
   co_return std::error_code{};
 }
 
-} // namespace detail
-
-POSTROAD_DECL observation settle(flight_reader reader, outcome ended, std::string why) {
-  observation seen;
-  const auto state = reader.now();
-  const auto error = reader.error();
-  seen.flight = reader.take();
-  if (state == flight_reader::state::more) {
-    seen.what = ended;
-    seen.detail = std::move(why);
-  } else if (state == flight_reader::state::failed) {
-    seen.what = outcome::protocol_error;
-    seen.detail = std::string(error.why) + " at byte " + std::to_string(error.offset);
-  } else if (seen.flight.alert) {
+/// What a flight that broke no rule amounts to.
+POSTROAD_DECL void settle_whole(observation& seen) {
+  if (seen.flight.alert) {
     seen.what = outcome::tls_error;
   } else if (!seen.flight.chain.empty()) {
     seen.reached = stage::certificate;
-  } else if (seen.flight.version != tls_1_3) {
+  } else if (seen.flight.version != tls_1_3 || seen.flight.complete) {
     seen.what = outcome::tls_error;
     seen.detail = "no certificate was sent";
+  }
+  if (seen.flight.downgraded && seen.detail.empty())
+    seen.detail = "TLS 1.3 was offered and the server knows it, but somebody between took it away";
+}
+
+} // namespace detail
+
+POSTROAD_DECL observation settle(exchange talk, outcome ended, std::string why) {
+  observation seen;
+  const auto state = talk.now();
+  const auto error = talk.error();
+  seen.flight = talk.take();
+  if (state == exchange::state::more) {
+    seen.what = ended;
+    seen.detail = std::move(why);
+  } else if (state == exchange::state::failed) {
+    seen.what = outcome::protocol_error;
+    seen.detail = std::string(error.why) + " at byte " + std::to_string(error.offset);
+  } else {
+    detail::settle_whole(seen);
   }
   return seen;
 }
 
-POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket, std::string hello,
+POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket, exchange talk,
                                                  probe_settings use) {
   using clock = net::deadline::clock;
   const auto started = clock::now();
-  flight_reader reader(offered_version(hello));
   net::deadline limit(socket, started + use.timeout);
   auto ended = outcome::aborted;
   std::string why;
   if (limit.arm(use.timeout)) {
-    const auto ec = co_await detail::exchange(socket, hello, reader);
+    const auto ec = co_await detail::hold(socket, talk);
     ended = limit.aborted() ? outcome::aborted : net::outcome_of(ec);
     if (ended == outcome::send_error)
       why = ec.message();
   }
   net::close_hard(socket);
-  auto seen = settle(std::move(reader), ended, std::move(why));
+  auto seen = settle(std::move(talk), ended, std::move(why));
   seen.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - started);
   co_return seen;
 }
