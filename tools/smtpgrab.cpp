@@ -18,8 +18,7 @@ struct settings : flow::settings {
     timeout = std::chrono::seconds(60);
     retries = 0; // a second visit is a second visit
   }
-  std::string ehlo_name;
-  std::uint16_t port = 25;
+  flow::greeting_settings greeting;
 };
 
 const flow::tool smtpgrab{
@@ -36,8 +35,8 @@ const flow::tool smtpgrab{
 class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
-      : io_(in.io), dns_(in.io, flow::client_settings_of(use)), servers_(in, dns_, use.port),
-        greeter_(in, flow::session_of(use, use.ehlo_name)) {}
+      : io_(in.io), dns_(in.io, flow::client_settings_of(use)), servers_(in, dns_, use.greeting.port),
+        greeter_(in, flow::session_of(use, use.greeting), use.greeting.backoff) {}
 
   net::task<void> measure(flow::job& record) override {
     const auto found = co_await flow::first_greeting(record, servers_, greeter_);
@@ -48,11 +47,12 @@ public:
     auto& json = record.scratch();
     text::json_writer out(json);
     const auto& got = found.seen->got;
-    smtp::write_smtp(out, got, found.at.to, found.at.host, found.seen->time, got.elapsed);
+    smtp::write_smtp(out, got, found.at.to, found.at.host, found.seen->time, got.elapsed, found.seen->tries);
     record.write(got.what, json);
   }
   void abort() override {
     dns_.cancel_all();
+    greeter_.abort();
     net::abort_all(io_);
   }
   void describe(text::json_writer& out) const override {
@@ -73,9 +73,7 @@ int main(int argc, char** argv) {
   return cli::run_main("smtpgrab", [&] {
     settings use;
     cli::options table;
-    table.add('n', "ehlo-name", "NAME", "introduce ourselves as NAME; else the host's FQDN or address",
-              use.ehlo_name);
-    table.add('p', "port", "N", "the port of servers that are named without one", use.port);
+    flow::add_greeting_options(table, use.greeting);
     return flow::main_of(smtpgrab, table, use, argc, argv,
                          [&](const flow::room& in) { return std::make_unique<filter>(in, use); });
   });

@@ -1,4 +1,4 @@
-// The dialog against any server: it ends, says nothing but its five commands in their order, and hears the
+// The dialog against any server: it ends, says nothing but its commands in their order, and hears the
 // same however the server's bytes are cut up.
 #include <postroad/smtp/dialog.hpp>
 #include <postroad/smtp/member.hpp>
@@ -40,7 +40,7 @@ struct run {
 };
 
 run play(std::string_view wire, ending how, std::size_t piece) {
-  dialog talk({"me"});
+  dialog talk({"me", true, {"TESTVERB", "NOOP"}});
   run r;
   // Each turn takes bytes or is one of the few endings that a silent server can bring about.
   for (auto turns = wire.size() + 16; turns > 0; --turns) {
@@ -66,7 +66,8 @@ run play(std::string_view wire, ending how, std::size_t piece) {
 
 void check_commands(const run& r) {
   std::string_view said = r.said;
-  for (const std::string_view command : {"EHLO me\r\n", "HELO me\r\n", "STARTTLS\r\n", "QUIT\r\n"})
+  for (const std::string_view command :
+       {"EHLO me\r\n", "HELO me\r\n", "STARTTLS\r\n", "TESTVERB\r\n", "NOOP\r\n", "QUIT\r\n"})
     if (said.starts_with(command))
       said.remove_prefix(command.size());
   must(said.empty());
@@ -76,6 +77,7 @@ void check_commands(const run& r) {
 
 void check_grab(const grab& got) {
   must(got.sent || got.starttls_code == 0);
+  must(got.controls.empty() || (got.what == outcome::ok && got.starttls_code != 220));
   must(got.what != outcome::ok || got.starttls_code != 0);
   must(!got.advertised || !got.capabilities.empty());
   must(got.extra_after_220 == !got.surplus.empty());
@@ -91,6 +93,7 @@ void check_same(const grab& a, const grab& b) {
   must(a.banner == b.banner && a.ehlo == b.ehlo && a.helo == b.helo);
   must(a.starttls_reply == b.starttls_reply && a.starttls_code == b.starttls_code);
   must(a.capabilities == b.capabilities && a.detail == b.detail);
+  must(a.controls == b.controls);
 }
 
 } // namespace

@@ -20,8 +20,9 @@ struct course {
 
 /// Plays a server's replies: the first is the banner, each later one answers a command. A reply may be "",
 /// when the server says nothing to that. After the last one it does `end`.
-course play(const std::vector<std::string>& replies, then end = then::close, std::size_t piece = 0) {
-  dialog talk({"me.example"});
+course play(const std::vector<std::string>& replies, then end = then::close, std::size_t piece = 0,
+            std::vector<std::string> controls = {}) {
+  dialog talk({"me.example", true, std::move(controls)});
   course run;
   std::size_t at = 0;
   std::string wire = replies.empty() ? "" : replies[0];
@@ -312,4 +313,47 @@ TEST_CASE("patience: long for a banner, short for garbage and for 221") {
   polite.feed("554 no\r\n");
   CHECK(polite.next().bytes == "QUIT\r\n");
   CHECK(polite.next().wait == patience::brief);
+}
+
+namespace {
+course with_controls(const std::vector<std::string>& replies, then end = then::close, std::size_t piece = 0) {
+  return play(replies, end, piece, {"TESTVERB", "NOOP"});
+}
+} // namespace
+
+TEST_CASE("controls follow a refused STARTTLS, and their replies are kept") {
+  for (const std::size_t piece : {0U, 1U}) {
+    const auto run = with_controls(
+        {"220 hi\r\n", ehlo_ok, "500 STARTTLS what\r\n", "500-TESTVERB\r\n500 what\r\n", "250 ok\r\n", bye},
+        then::close, piece);
+    ends(run, outcome::ok, stage::starttls);
+    CHECK(run.said == words{"EHLO me.example\r\n", "STARTTLS\r\n", "TESTVERB\r\n", "NOOP\r\n", "QUIT\r\n"});
+    CHECK(run.got.starttls_reply == "500 STARTTLS what");
+    CHECK(run.got.controls ==
+          std::vector<control>{{"TESTVERB", 500, "500-TESTVERB\n500 what"}, {"NOOP", 250, "250 ok"}});
+  }
+}
+
+TEST_CASE("RFC 3207 4, RFC 5321 4.2.1: no controls behind 220, nor to a server that fails for a while") {
+  CHECK(with_controls({"220 hi\r\n", ehlo_ok, "220 go\r\n"}).said.size() == 2);
+  const auto passing = with_controls({"220 hi\r\n", ehlo_ok, "454 TLS not available\r\n", bye});
+  CHECK(passing.said.back() == "QUIT\r\n");
+  CHECK(passing.got.controls.empty());
+  const auto tired = with_controls({"220 hi\r\n", ehlo_ok, "502 no\r\n", "421 too many errors\r\n", bye});
+  CHECK(tired.said.back() == "QUIT\r\n");
+  CHECK(tired.got.controls.size() == 1);
+  ends(tired, outcome::ok, stage::starttls);
+}
+
+TEST_CASE("a control that is not answered changes nothing of what STARTTLS came to") {
+  for (const auto end : {then::close, then::reset, then::silence}) {
+    const auto run = with_controls({"220 hi\r\n", ehlo_ok, "502 no\r\n"}, end);
+    ends(run, outcome::ok, stage::starttls);
+    CHECK(run.got.controls == std::vector<control>{{"TESTVERB", 0, ""}});
+    const auto half = with_controls({"220 hi\r\n", ehlo_ok, "502 no\r\n", "500-half"}, end);
+    ends(half, outcome::ok, stage::starttls);
+    CHECK(half.got.controls.at(0).reply == "500-half");
+  }
+  const auto garbage = with_controls({"220 hi\r\n", ehlo_ok, "502 no\r\n", "What do you mean?\r\n", bye});
+  ends(garbage, outcome::ok, stage::starttls);
 }

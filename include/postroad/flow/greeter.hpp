@@ -8,8 +8,13 @@
 #include <postroad/smtp/session.hpp>
 #include <postroad/text/time.hpp>
 
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace postroad::flow {
@@ -18,18 +23,33 @@ namespace postroad::flow {
 struct visit {
   smtp::grab got;
   std::string time;
+  std::uint32_t tries = 1; ///< calls, with --retries
   [[nodiscard]] std::size_t bytes() const noexcept {
     std::size_t n = sizeof *this + got.banner.capacity() + got.ehlo.capacity() + got.helo.capacity() +
                     got.starttls_reply.capacity() + got.surplus.capacity() + got.detail.capacity() +
                     time.capacity();
     for (const auto& c : got.capabilities)
       n += sizeof c + c.capacity();
+    for (const auto& c : got.controls)
+      n += sizeof c + c.sent.capacity() + c.reply.capacity();
     return n;
   }
   [[nodiscard]] bool is_greeted() const noexcept { return got.banner_code == 220; }
 };
 
-/// The settings of a session that the common options ask for.
+/// What the options of a tool that greets servers say about the dialog.
+struct greeting_settings {
+  std::string ehlo_name;
+  std::uint16_t port = 25;
+  std::chrono::milliseconds banner_timeout{40'000};
+  std::chrono::milliseconds backoff{30'000};
+  std::string controls = "TESTVERB"; ///< eight letters, as STARTTLS has, and no verb of anybody
+};
+/// Adds them to the table of options.
+void add_greeting_options(cli::options&, greeting_settings&);
+
+/// The settings of a session that the options ask for. Throws usage_error when a control is no harmless verb.
+[[nodiscard]] smtp::session_settings session_of(const settings&, const greeting_settings&);
 [[nodiscard]] smtp::session_settings session_of(const settings&, const std::string& ehlo_name);
 
 /// Holds one place and one permit while it talks to a server; while it waits for either it holds no place.
@@ -73,18 +93,24 @@ net::task<encounter<typename Visitor::visit_type>> first_greeting(job& record, m
 class greeter {
 public:
   using visit_type = visit;
-  greeter(const room&, smtp::session_settings);
+  greeter(const room&, smtp::session_settings, std::chrono::milliseconds backoff = {});
   /// The visit at that server, made now or before.
   net::task<std::shared_ptr<const visit>> at(job& record, candidate server);
+  /// Ends the pauses between calls: the run was aborted.
+  void abort();
   [[nodiscard]] const memo<visit>::counters& counts() const noexcept { return visits_.counts(); }
 
 private:
   net::task<visit> call(job& record, net::endpoint to);
+  net::task<void> call_once(job& record, net::endpoint to, visit& v);
+  net::task<void> pause(job& record, std::chrono::milliseconds time);
 
   asio::io_context& io_;
   net::courtesy& courtesy_;
   smtp::session_settings use_;
   std::uint32_t retries_;
+  std::chrono::milliseconds backoff_; ///< before a server that was busy is called again; doubled each time
+  std::set<asio::steady_timer*> pauses_;
   memo<visit> visits_;
 };
 

@@ -235,6 +235,31 @@ namespace postroad::flow {
   };
 }
 
+[[nodiscard]] inline std::vector<cli::member_doc> strip_schema() {
+  return {
+      {"strip.outcome", "outcome", "ok, or skipped where no mail server spoke"},
+      {"strip.time", "time", "when it was skipped or given up"},
+      {"strip.verdict", "stripped|suspect|no_evidence|not_stripped", "what the dialog shows"},
+      {"strip.style", "cisco|bluf|other", "whose handwriting, where stripped or suspect"},
+      {"strip.reply", "class", "what the reply to STARTTLS shows"},
+      {"strip.ehlo", "class", "what the reply to EHLO shows"},
+      {"strip.banner", "banner_plain|banner_masked", "what the banner shows"},
+      {"strip.echo", "string", "the verb as the server received it"},
+      {"strip.echo_b64", "base64", "its bytes, where they are no UTF-8"},
+      {"strip.control", "class", "what the reply to the first control shows, in the words of reply"},
+      {"strip.confidence", "low|medium|high", "how sure"},
+      {"strip.evidence[].rule", "string", "id of the rule"},
+      {"strip.evidence[].where", "banner|ehlo|starttls|control|elsewhere", "the text that it went by"},
+      {"strip.evidence[].bytes", "string", "the bytes that decided"},
+      {"strip.evidence[].bytes_b64", "base64", "the same, where they are no UTF-8"},
+      {"strip.other.verdict", "stripped|suspect|no_evidence|not_stripped", "--compare: of the other place"},
+      {"strip.other.reply", "class", "--compare: its reply to STARTTLS"},
+      {"strip.other.ehlo", "class", "--compare: its reply to EHLO"},
+      {"strip.other.differs[]", "banner|ehlo|starttls", "--compare: where the two disagree"},
+      {"strip.detail", "string", "why there is no verdict"},
+  };
+}
+
 [[nodiscard]] inline std::vector<cli::member_doc> smtp_schema() {
   return {
       {"smtp.outcome", "outcome", "how the dialog ended"},
@@ -263,6 +288,11 @@ namespace postroad::flow {
       {"smtp.starttls.reply_b64", "base64", "its bytes, where they are no UTF-8"},
       {"smtp.starttls.extra", "string", "plain text that came behind the 220"},
       {"smtp.starttls.extra_b64", "base64", "its bytes, where they are no UTF-8"},
+      {"smtp.controls[].sent", "string", "a verb that was said behind a refused STARTTLS"},
+      {"smtp.controls[].code", "integer", "the code of the reply to it"},
+      {"smtp.controls[].reply", "string", "the reply to it, lines as received"},
+      {"smtp.controls[].reply_b64", "base64", "its bytes, where they are no UTF-8"},
+      {"smtp.tries", "integer", "calls, where there was more than one"},
       {"smtp.detail", "string", "more, in plain words"},
       {"smtp.detail_b64", "base64", "its bytes, where they are no UTF-8"},
       {"smtp.elapsed_ms", "number", "from the call to the last reply"},

@@ -15,6 +15,14 @@
 
 namespace postroad::smtp {
 
+/// An extra verb that was said after STARTTLS was refused, and what came back; code 0: nothing.
+struct control {
+  std::string sent;
+  int code = 0;
+  std::string reply;
+  friend bool operator==(const control&, const control&) = default;
+};
+
 /// What one server said, whole. Texts are replies as received: codes kept, lines joined by LF. An empty text
 /// and a code of 0 mean that there was none.
 struct grab {
@@ -33,6 +41,7 @@ struct grab {
   std::string helo;
   std::string starttls_reply;
   std::vector<std::string> capabilities; ///< keyword lines, greeting left out
+  std::vector<control> controls;         ///< in the order in which they were said
   std::string surplus;                   ///< the bytes behind the 220
   std::string detail;                    ///< in plain words, what was odd
   std::chrono::microseconds elapsed{0};  ///< from connect to the last reply, QUIT left out; the driver's
@@ -41,6 +50,7 @@ struct grab {
 struct dialog_settings {
   std::string ehlo_name; ///< truthful: our FQDN or address literal (RFC 5321 4.1.1.1)
   bool starttls = true;
+  std::vector<std::string> controls = {}; ///< verbs to say where STARTTLS is answered 2xx or 5xx, but not 220
 };
 
 enum class act : std::uint8_t { send, receive, hang_up };
@@ -63,12 +73,13 @@ struct step {
   parting how = parting::close;    ///< when hanging up
 };
 
-/// banner, EHLO (HELO where that is refused for good), STARTTLS, QUIT.
+/// banner, EHLO (HELO where that is refused for good), STARTTLS, the controls, QUIT.
 ///
 /// STARTTLS is said to every server that answered, whether it advertised it or not: a middlebox may have
 /// hidden the keyword, and the reply tells (study section 5.1). It goes out as one segment because Cisco's
 /// inspection takes single characters for bad verbs. QUIT is left out after 220, where the protocol
-/// (RFC 3207) allows TLS only.
+/// (RFC 3207) allows TLS only. A control is a verb that no server knows, or one that means nothing: what it
+/// meets on its way tells what STARTTLS met.
 ///
 /// Drive it: do what next() says, then tell it what came. Bytes are never read ahead of a command: what
 /// arrives early waits until its turn.
@@ -123,6 +134,8 @@ public:
   void ended(outcome why, std::string_view detail = {}) {
     if (decided())
       return leave(parting::close);
+    if (at_ == state::control)
+      return control_ended(why);
     note(detail);
     if (!unsent_ && reader_.finish()) {
       auto said = reader_.take();
@@ -148,6 +161,11 @@ public:
     keep_partial();
     decide(why, state::leaving);
   }
+  /// No reply to a control, or half of one. What STARTTLS came to stands.
+  void control_ended(outcome why) {
+    keep_partial();
+    why == outcome::timeout ? decide(outcome::ok, state::leaving) : leave(parting::close);
+  }
   /// The connection could not be made.
   void not_connected(outcome why, std::string_view detail = {}) {
     got_.reached = stage::connect;
@@ -164,7 +182,7 @@ public:
   [[nodiscard]] grab take() { return std::move(got_); }
 
 private:
-  enum class state : std::uint8_t { banner, ehlo, helo, starttls, quit, leaving, over };
+  enum class state : std::uint8_t { banner, ehlo, helo, starttls, control, quit, leaving, over };
 
   [[nodiscard]] patience patience_now() const noexcept {
     if (at_ == state::quit || reader_.garbled())
@@ -183,6 +201,8 @@ private:
       return helo_came(std::move(said));
     case state::starttls:
       return starttls_came(std::move(said));
+    case state::control:
+      return control_came(std::move(said));
     default: // 221, or whatever it thinks of QUIT
       leave(parting::close);
     }
@@ -221,11 +241,31 @@ private:
     got_.starttls_code = said.code;
     got_.starttls_reply = std::move(said.text);
     if (got_.starttls_code != 220) // PIX answers 250: it made a NOOP of it
-      return decide(outcome::ok, state::quit);
+      return say_control();
     got_.surplus = std::exchange(early_, {});
     got_.extra_after_220 = !got_.surplus.empty();
     got_.what = outcome::ok;
     leave(parting::upgrade);
+  }
+
+  void control_came(reply said) {
+    auto& now = got_.controls.back();
+    now.code = said.code;
+    now.reply = std::move(said.text);
+    const bool tired = now.code == 421;
+    tired ? decide(outcome::ok, state::quit) : say_control();
+  }
+
+  /// The next control, or QUIT. A server that fails for a while (4xx) is not asked more.
+  void say_control() {
+    const auto next = got_.controls.size();
+    const bool passing = got_.starttls_code >= 400 && got_.starttls_code < 500;
+    if (passing || next >= use_.controls.size())
+      return decide(outcome::ok, state::quit);
+    got_.what = outcome::ok;
+    got_.controls.push_back({use_.controls[next], 0, {}});
+    command_ = use_.controls[next] + "\r\n";
+    say(state::control);
   }
 
   void say_greeting(std::string_view verb, state then) {
@@ -262,7 +302,7 @@ private:
   void give_up(outcome what, parting how) {
     if (!decided()) {
       keep_partial();
-      got_.what = what;
+      got_.what = at_ == state::control ? outcome::ok : what;
     }
     leave(how);
   }
@@ -281,9 +321,10 @@ private:
       got_.what = outcome::protocol_error;
       return leave(parting::reset);
     }
+    const bool in_control = at_ == state::control; // what STARTTLS came to stands
     early_.clear();
     reader_.clear();
-    decide(outcome::protocol_error, state::quit);
+    decide(in_control ? outcome::ok : outcome::protocol_error, state::quit);
   }
 
   // A mask writes stars over the banner and may take the code of a second line with it: that line then comes
@@ -297,11 +338,12 @@ private:
 
   // What came of a reply that is not whole belongs to the step it came in.
   void keep_partial() {
-    auto& place = at_ == state::banner ? got_.banner
-                  : at_ == state::ehlo ? got_.ehlo
-                  : at_ == state::helo ? got_.helo
-                                       : got_.starttls_reply;
-    if (reader_.empty() || at_ > state::starttls)
+    auto& place = at_ == state::banner    ? got_.banner
+                  : at_ == state::ehlo    ? got_.ehlo
+                  : at_ == state::helo    ? got_.helo
+                  : at_ == state::control ? got_.controls.back().reply
+                                          : got_.starttls_reply;
+    if (reader_.empty() || at_ > state::control)
       return;
     place = reader_.text();
     while (!place.empty() && (place.back() == '\n' || place.back() == '\r'))

@@ -38,6 +38,20 @@ inline void write_starttls(text::json_writer& out, const grab& got) {
   out.end();
 }
 
+inline void write_controls(text::json_writer& out, const grab& got) {
+  if (got.controls.empty())
+    return;
+  out.key("controls").array();
+  for (const auto& c : got.controls) {
+    out.object().member("sent", c.sent);
+    if (c.code != 0)
+      out.member("code", c.code);
+    write_bytes_if_any(out, "reply", c.reply);
+    out.end();
+  }
+  out.end();
+}
+
 } // namespace detail
 
 /// Writes the value of the member `smtp`, an object. A member that is missing was not asked for or did not
@@ -47,7 +61,7 @@ inline void write_starttls(text::json_writer& out, const grab& got) {
 /// Example: {"outcome":"ok","stage":"starttls","time":"2015-04-26T12:00:00Z","ip":"192.0.2.1","port":25,
 /// "banner":"220 hi","banner_code":220,...}
 inline void write_smtp(text::json_writer& out, const grab& got, net::endpoint server, std::string_view host,
-                       std::string_view time_rfc3339, std::chrono::microseconds elapsed) {
+                       std::string_view time_rfc3339, std::chrono::microseconds elapsed, unsigned tries = 1) {
   out.object()
       .member("outcome", to_string(got.what))
       .member("stage", to_string(got.reached))
@@ -67,8 +81,11 @@ inline void write_smtp(text::json_writer& out, const grab& got, net::endpoint se
     detail::write_software(out, got);
   if (got.greeted)
     detail::write_starttls(out, got);
+  detail::write_controls(out, got);
   if (!got.detail.empty())
     out.member_bytes("detail", got.detail);
+  if (tries > 1)
+    out.member("tries", tries);
   out.member("elapsed_ms", static_cast<double>(elapsed.count()) / 1000).end();
 }
 

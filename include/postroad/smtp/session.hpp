@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace postroad::smtp {
 
@@ -26,6 +27,7 @@ struct session_settings {
   std::chrono::milliseconds quit_timeout{1'000};  ///< for the 221 that nothing depends on
   std::optional<net::address> source;             ///< to bind to
   bool starttls = true;                           ///< say STARTTLS at all
+  std::vector<std::string> controls;              ///< further verbs, see dialog_settings
 };
 
 enum class after_220 : std::uint8_t {

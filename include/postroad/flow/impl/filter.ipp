@@ -123,7 +123,7 @@ private:
 inline engine::engine(const tool& is, const settings& use, const std::vector<std::string>& words)
     : is_(is), use_(use), blocked_(blocklist_of(use)), desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
       courtesy_(io_, {blocked_.addresses(), allowed_of(use), use.subnet_rate, use.rate}),
-      intake_(paths_, is.member, {"host", "preference", "ip", "port", "target"}, only_of(use)),
+      intake_(paths_, is.member, {"host", "preference", "ip", "port", "target", "smtp"}, only_of(use)),
       in_fd_(use.input, STDIN_FILENO, O_RDONLY), out_fd_(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT) {
   if (words.empty() && in_fd_.is_same_file(out_fd_))
     throw cli::usage_error{"the output is the input file: it would be lost"};

@@ -166,7 +166,7 @@ POSTROAD_DECL net::task<grab> converse(asio::ip::tcp::socket& socket, net::endpo
   using clock = net::deadline::clock;
   const auto started = clock::now();
   net::deadline limit(socket, started + use.timeout);
-  dialog talk({use.ehlo_name, use.starttls});
+  dialog talk({use.ehlo_name, use.starttls, use.controls});
   co_await detail::dial(socket, to, use, talk, limit);
   const auto end = co_await detail::hold(socket, use, talk, limit);
   if (end.how == parting::close)

@@ -1,0 +1,61 @@
+/// Dialogs that stand in records, read for stripdetect.
+#pragma once
+
+#include <postroad/config.hpp>
+#include <postroad/flow/job.hpp>
+#include <postroad/net/address.hpp>
+#include <postroad/record/path.hpp>
+#include <postroad/smtp/dialog.hpp>
+#include <postroad/strip/classify.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace postroad::flow {
+
+/// A dialog as a grab tells it, its texts owned.
+struct dialog_texts {
+  bool is_grab = false; ///< there is a member `smtp` with an outcome
+  std::optional<net::endpoint> server;
+  std::string banner, ehlo, sent, reply;
+  int code = 0;
+  std::vector<strip::control> controls;
+
+  [[nodiscard]] strip::heard heard() const { return {banner, ehlo, sent, code, reply, controls}; }
+  /// Did a mail server speak at all?
+  [[nodiscard]] bool has_spoken() const { return !banner.empty(); }
+};
+[[nodiscard]] dialog_texts texts_of(const smtp::grab&, net::endpoint server);
+
+/// Reads the member `smtp` from the fields that were found at its paths.
+class dialog_reader {
+public:
+  explicit dialog_reader(record::path_set& paths);
+  [[nodiscard]] dialog_texts read(std::span<const field>) const;
+
+private:
+  std::size_t outcome_, ip_, port_, banner_, ehlo_, sent_, code_, reply_;
+  std::size_t control_sent_, control_code_, control_reply_;
+};
+
+/// The grabs of another vantage point, by server. Of several for one server the last counts.
+class vantage {
+public:
+  /// Reads the records of a file; "-" is standard input. Throws usage_error when it cannot be read, or when
+  /// no record in it holds a grab.
+  explicit vantage(const std::string& file);
+  [[nodiscard]] const dialog_texts* at(net::endpoint) const;
+
+private:
+  std::map<net::endpoint, dialog_texts> grabs_;
+};
+
+} // namespace postroad::flow
+
+#if !defined(POSTROAD_SEPARATE_COMPILATION)
+#include <postroad/flow/impl/strip_use.ipp>
+#endif
