@@ -17,7 +17,7 @@
 LIST ?= domains
 OUT ?= study
 PROFILE ?= 2015
-TABLES ?= t1 t3 t4 t5 t6 keys
+TABLES ?= t1 t3 t4 t5 t6 keys t7 t10 t11 t13 certificates ranks
 POLICY_TABLES ?= t17 t19 t20 t21 t22 f4 coarseness includes redirects lookups
 AUDIT_TABLES ?= t8 t14
 RESOLVERS ?= resolvers
@@ -37,8 +37,10 @@ $(OUT)/mx.ndjson: $(LIST) | $(OUT)
 	$(call tool,mxcheck) $(ask) $(MX_FLAGS) $(call provenance,mx) <$< >$@
 $(OUT)/smtp.ndjson: $(OUT)/mx.ndjson
 	$(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,smtp) <$< >$@
-$(OUT)/study.ndjson: $(OUT)/smtp.ndjson
+$(OUT)/tls.ndjson: $(OUT)/smtp.ndjson
 	$(call tool,tlsprobe) $(ask) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) $(call provenance,tls) <$< >$@
+$(OUT)/study.ndjson: $(OUT)/tls.ndjson
+	$(call tool,stripdetect) $(call provenance,strip) <$< >$@
 $(OUT)/%.txt: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/%.json: $(OUT)/study.ndjson
@@ -76,7 +78,8 @@ $(OUT)/audit/%.json: $(OUT)/audit/targets.ndjson
 again: $(OUT)/study.ndjson
 	$(call tool,mxcheck) $(ask) --only $(HOLES) $(MX_FLAGS) <$< | \
 	$(call tool,smtpgrab) $(ask) --only $(HOLES) $(SMTP_FLAGS) | \
-	$(call tool,tlsprobe) $(ask) --only $(HOLES) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) >$<.new
+	$(call tool,tlsprobe) $(ask) --only $(HOLES) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) | \
+	$(call tool,stripdetect) >$<.new
 	mv $<.new $<
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) tables
 again-policies: $(OUT)/policies/policies.ndjson

@@ -58,6 +58,7 @@ TEST_CASE("servers that repeat nothing") {
 TEST_CASE("a word that is no known form counts only in quotes") {
   CHECK(echo_in("500 Command unrecognized: \"HELLO\"") == "\"HELLO\"");
   CHECK(echo_in("500 Command unrecognized: HELLO") == "-");
+  CHECK(echo_in("500 We do not do that: BLUF") == "BLUF"); // a device's word needs none
   CHECK(echo_in("500 no \"STARTTLS\" but \"WHAT\"") == "\"STARTTLS\"");
   CHECK(echo_in("500 no \"WHAT\" but \"STARTTLS\"") == "\"STARTTLS\""); // the known form wins
 }

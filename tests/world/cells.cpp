@@ -3,8 +3,11 @@
 #include "truth.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace world {
@@ -30,6 +33,10 @@ bool shook(const expected_record& r) {
 }
 bool trusted(const expected_record& r) {
   return shook(r) && r.tls.verify_errors.empty();
+}
+
+const suite& chosen(const expected_record& r) {
+  return suite_of(r.smtp.at->suite_id);
 }
 
 bool has_address(const expected_record& r) {
@@ -114,8 +121,8 @@ void count_providers(const records& of, std::vector<std::string>& out) {
   count_provider(t4, "Other", rest);
 }
 
-void count_trust(const records& of, std::vector<std::string>& out) {
-  table t5("t5", out);
+void count_trust(const char* name, const records& of, std::vector<std::string>& out) {
+  table t5(name, out);
   for (const char* column : {"domain", "server", "neither"}) {
     const auto matches = [column](const auto& r) { return shook(r) && r.tls.matches == column; };
     const auto sure = count(of, [&](const auto& r) { return matches(r) && trusted(r); });
@@ -136,8 +143,148 @@ void count_words(const char* name, const records& of, std::vector<std::string>& 
     words.count(row, "domains", n);
 }
 
-const suite& chosen(const expected_record& r) {
-  return suite_of(r.smtp.at->suite_id);
+std::size_t addresses(const records& of, const condition& that) {
+  std::set<asio::ip::address> seen;
+  for (const auto* r : of)
+    if (r->smtp.at != nullptr && that(*r))
+      seen.insert(r->smtp.ip);
+  return seen.size();
+}
+
+/// Rows that are conditions, columns domains and addresses.
+struct row_of {
+  const char* label;
+  condition is;
+};
+void count_rows(const char* name, const records& of, const std::vector<row_of>& rows,
+                std::vector<std::string>& out) {
+  table t(name, out);
+  for (const auto& row : rows) {
+    t.count(row.label, "domains", count(of, row.is));
+    t.count(row.label, "addresses", addresses(of, row.is));
+  }
+}
+
+records only(const records& of, const condition& that) {
+  records out;
+  std::copy_if(of.begin(), of.end(), std::back_inserter(out), [&](const auto* r) { return that(*r); });
+  return out;
+}
+
+void count_funnel(const records& everyone, std::vector<std::string>& out) {
+  const auto stands = [](const auto& r) { return r.smtp.banner_code || r.smtp.stage == "banner"; };
+  count_rows("t10", only(everyone, [](const auto& r) { return r.smtp.at != nullptr; }),
+             {{"TCP port 25 open", stands},
+              {"responsive SMTP server", [](const auto& r) { return r.smtp.banner_code == 220; }},
+              {"STARTTLS handshake succeeded", shook}},
+             out);
+}
+
+void count_stripping(const records& everyone, std::vector<std::string>& out) {
+  const auto replied = [](const char* word) {
+    return [word](const auto& r) { return r.strip.reply == word; };
+  };
+  const auto replaced = [](const auto& r) {
+    return r.strip.reply == "echo_replaced_x" || r.strip.reply == "echo_replaced_other";
+  };
+  count_rows("t11", only(everyone, [](const auto& r) { return r.smtp.banner_code == 220 && !shook(r); }),
+             {{"command not echoed", [](const auto& r) { return r.strip.reply.rfind("echo_", 0) != 0; }},
+              {"STARTTLS echoed intact", replied("echo_intact")},
+              {"STARTTLS replaced", replaced},
+              {"command cut to four characters", replied("echo_truncated")}},
+             out);
+  const auto styled = [](const char* word) {
+    return [word](const auto& r) { return r.strip.style == word; };
+  };
+  count_rows("t13", everyone,
+             {{"Cisco-style (X substitution)", styled("cisco")},
+              {"BLUF", styled("bluf")},
+              {"other", styled("other")}},
+             out);
+  std::vector<row_of> verdicts;
+  for (const char* word : {"no_evidence", "not_stripped", "stripped"})
+    verdicts.push_back({word, [word](const auto& r) { return r.strip.verdict == word; }});
+  count_rows("stripping", everyone, verdicts, out);
+}
+
+using word_of_record = std::function<std::string(const expected_record&)>;
+
+/// The most frequent word; of several the one that comes first.
+std::string most_frequent(const records& of, const word_of_record& word_of) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto* r : of)
+    ++counts[word_of(*r)];
+  const auto best = std::max_element(counts.begin(), counts.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  return best == counts.end() ? "null" : quoted(best->first);
+}
+
+/// The groups by provider, largest first, those of one size by name; behind `top` of them the rest together.
+std::vector<std::pair<std::string, records>> by_provider(const records& of, std::size_t top) {
+  std::map<std::string, records> groups;
+  for (const auto* r : of)
+    groups[r->mx.provider].push_back(r);
+  std::vector<std::pair<std::string, records>> order(groups.begin(), groups.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
+  records rest;
+  while (order.size() > top) {
+    rest.insert(rest.end(), order.back().second.begin(), order.back().second.end());
+    order.pop_back();
+  }
+  if (!rest.empty())
+    order.emplace_back("Other", rest);
+  return order;
+}
+
+void count_provider_tls(const records& with_tls, std::vector<std::string>& out) {
+  table t7("t7", out);
+  for (const auto& [name, those] : by_provider(with_tls, 19)) {
+    t7.count(name, "domains", those.size());
+    const std::pair<const char*, word_of_record> words[] = {
+        {"version", [](const auto& r) { return std::string(word(r.smtp.at->top)); }},
+        {"key_exchange", [](const auto& r) { return std::string(chosen(r).key_exchange); }},
+        {"cipher", [](const auto& r) { return std::string(chosen(r).bulk); }},
+        {"matches", [](const auto& r) { return r.tls.matches; }}};
+    for (const auto& [column, word_of] : words)
+      t7.value(name, column, most_frequent(those, word_of));
+  }
+}
+
+void count_certificates(const records& working, const records& with_tls, std::vector<std::string>& out) {
+  std::vector<row_of> reasons;
+  for (const char* word :
+       {"expired", "incomplete_chain", "not_yet_valid", "self_signed", "unknown_ca", "weak_key"})
+    reasons.push_back({word, [word](const auto& r) {
+                         const auto& errors = r.tls.verify_errors;
+                         return std::find(errors.begin(), errors.end(), word) != errors.end();
+                       }});
+  count_rows("reasons", with_tls, reasons, out);
+  table mismatches("mismatches", out);
+  for (const auto& [name, those] :
+       by_provider(only(with_tls, [](const auto& r) { return trusted(r) && r.tls.matches == "neither"; }), 5))
+    mismatches.count(name, "domains", those.size());
+  count_trust("t5-signed", only(working, [](const auto& r) { return r.mx.secure; }), out);
+}
+
+void count_ranks(const records& working, std::vector<std::string>& out) {
+  struct bucket {
+    const char* label;
+    std::size_t above, up_to;
+  };
+  table ranks("ranks", out);
+  for (const auto& b :
+       {bucket{"top 50", 0, 50}, bucket{"51 to 1,000", 50, 1000}, bucket{"1,001 to 10,000", 1000, 10000},
+        bucket{"10,001 to 100,000", 10000, 100000}, bucket{"above 100,000", 100000, SIZE_MAX}}) {
+    const auto in = only(working, [&b](const auto& r) { return r.rank > b.above && r.rank <= b.up_to; });
+    ranks.count(b.label, "domains", in.size());
+    ranks.count(b.label, "starttls", count(in, supports));
+    ranks.count(b.label, "trusted", count(in, trusted));
+  }
+  table top("top-50", out);
+  for (const auto* r : working)
+    if (r->rank <= 50 && !supports(*r))
+      top.count(r->line->name, "domains", 1);
 }
 
 } // namespace
@@ -155,7 +302,7 @@ std::vector<std::string> cells(const std::vector<expected_record>& all) {
   count_setups(everyone, out);
   count_starttls(working, out);
   count_providers(working, out);
-  count_trust(working, out);
+  count_trust("t5", working, out);
   count_words("t6", working, out, [](const auto& r) { return std::string(word(r.smtp.at->runs)); });
   count_words("keys", protected_ones, out, [](const auto& r) {
     const auto key = r.smtp.at->shows.key;
@@ -165,6 +312,11 @@ std::vector<std::string> cells(const std::vector<expected_record>& all) {
   count_words("bulk", protected_ones, out, [](const auto& r) { return std::string(chosen(r).bulk); });
   count_words("pfs", protected_ones, out,
               [](const auto& r) { return std::string(chosen(r).key_exchange == "RSA" ? "false" : "true"); });
+  count_funnel(everyone, out);
+  count_stripping(everyone, out);
+  count_provider_tls(protected_ones, out);
+  count_certificates(working, protected_ones, out);
+  count_ranks(working, out);
   return out;
 }
 

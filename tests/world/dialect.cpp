@@ -20,6 +20,7 @@ dialect exim(const server& who, const std::string& client) {
                 "220 and/or bulk e-mail."};
     w.no_starttls = "500 unrecognized command";
   }
+  w.unknown = "500 unrecognized command";
   w.hello = who.host + " Hello mail.scan.test [" + client + "]";
   w.keywords = {"SIZE 52428800", "8BITMIME", "PIPELINING", "AUTH PLAIN LOGIN", "STARTTLS", "HELP"};
   w.ready = "220 TLS go ahead";
@@ -38,6 +39,7 @@ dialect postfix(const server& who, const std::string&) {
                 "STARTTLS",   "ENHANCEDSTATUSCODES", "8BITMIME", "DSN"};
   w.ready = "220 2.0.0 Ready to start TLS";
   w.no_starttls = "502 5.5.1 Error: command not implemented";
+  w.unknown = "500 5.5.2 Error: command not recognized";
   w.unavailable = "454 4.7.0 TLS not available due to local problem";
   w.bye = "221 2.0.0 Bye";
   return w;
@@ -175,36 +177,36 @@ dialect plain_dialect(const server& who, const std::string& client) {
   return unknown(who, client);
 }
 
-void replace_verb(std::string& text, const std::string& verb) {
+std::string with_verb(std::string text, const std::string& verb) {
   const auto at = text.find('%');
-  if (at != std::string::npos)
-    text.replace(at, 1, verb);
+  return at == std::string::npos ? text : text.replace(at, 1, verb);
 }
 
 /// What the middlebox makes of it. Cisco keeps the length of a line and ends the run of X with a counting
 /// letter.
 void meddle(dialect& w, const server& who) {
   auto& keys = w.keywords;
-  std::string verb = "STARTTLS";
-  if (who.does == temper::masked || who.does == temper::noop_250) {
-    w.banner = {"220 " + std::string(w.banner[0].size() - 4, '*')};
-    w.hello = who.host;
-    w.no_starttls = "500 5.5.2 We do not do that: %";
-    verb = "XXXXXXXX";
+  if (who.does == temper::masked || who.does == temper::noop_250 || who.does == temper::covered) {
     char letter = 'A';
     for (auto& key : keys)
       if (key.rfind("SIZE", 0) != 0 && key.rfind("8BITMIME", 0) != 0)
         key = std::string(key.size() - 1, 'X') + letter++;
+  }
+  if (who.does == temper::masked || who.does == temper::noop_250) {
+    w.banner = {"220 " + std::string(w.banner[0].size() - 4, '*')};
+    w.hello = who.host;
+    w.no_starttls = "500 5.5.2 We do not do that: %";
   } else if (who.does == temper::bluf) {
     w.no_starttls = "500 5.5.2 We do not do that: %";
-    verb = "BLUF";
     keys = {"SIZE 20971520", "HIPELINING", "BLUF", "PHUNKING", "8BITMIME"};
   } else if (who.does == temper::four_letter) {
     w.no_starttls = "500 What is % supposed to mean";
-    verb = "STAR";
     std::erase(keys, "STARTTLS");
   }
-  replace_verb(w.no_starttls, verb);
+  if (w.unknown.empty() || who.does == temper::masked || who.does == temper::bluf ||
+      who.does == temper::four_letter)
+    w.unknown = w.no_starttls;
+  w.no_starttls = with_verb(w.no_starttls, as_received(who, "STARTTLS"));
 }
 
 /// Long or foreign text behind the banner, several lines of it.
@@ -223,12 +225,31 @@ void decorate(dialect& w, manner how) {
 
 } // namespace
 
+std::string as_received(const server& who, const std::string& verb) {
+  switch (who.does) {
+  case temper::masked:
+    return std::string(verb.size(), 'X');
+  case temper::bluf:
+    return verb == "STARTTLS" ? "BLUF" : verb;
+  case temper::four_letter:
+    return verb.substr(0, 4);
+  default:
+    return verb;
+  }
+}
+
+std::string refusal_of(const server& who, const dialect& words, const std::string& verb) {
+  if (who.does == temper::noop_250)
+    return "250 OK";
+  return with_verb(words.unknown, as_received(who, verb));
+}
+
 dialect dialect_of(const server& who, const std::string& client) {
   dialect w = plain_dialect(who, client);
   const bool offers = who.does == temper::good || who.does == temper::unavailable_454 ||
                       who.does == temper::closes_on_starttls || who.does == temper::resets_on_starttls ||
                       who.does == temper::silent_on_starttls || who.does == temper::masked ||
-                      who.does == temper::noop_250 ||
+                      who.does == temper::noop_250 || who.does == temper::covered ||
                       (who.does >= temper::alert_handshake_failure && who.does <= temper::resets_on_tls);
   if (!offers)
     std::erase(w.keywords, "STARTTLS");

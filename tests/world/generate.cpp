@@ -142,6 +142,7 @@ private:
   void plan_failing(std::size_t servers);
   void deal_domains();
   void give_traits();
+  static temper working_temper(const hosting& host, std::size_t& hidden);
   void give_tempers();
   void give_keys();
   void give_suites();
@@ -444,6 +445,12 @@ std::vector<Value> generator::deal(const std::vector<hosting*>& to,
   return out;
 }
 
+temper generator::working_temper(const hosting& host, std::size_t& hidden) {
+  if (host.stands != standing::un || hidden >= 5)
+    return temper::good;
+  return hidden++ < 3 ? temper::hidden : temper::covered;
+}
+
 void generator::give_tempers() {
   static const std::vector<temper> rare = {temper::unavailable_454, temper::helo_only, temper::masked,
                                            temper::noop_250,        temper::bluf,      temper::masked,
@@ -464,7 +471,7 @@ void generator::give_tempers() {
     else if (host->stands == standing::without)
       host->what.does = without < rare.size() ? rare[without] : temper::no_starttls, ++without;
     else
-      host->what.does = host->stands == standing::un && hidden++ < 3 ? temper::hidden : temper::good;
+      host->what.does = working_temper(*host, hidden);
   }
 }
 

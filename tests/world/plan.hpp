@@ -58,7 +58,8 @@ enum class temper : std::uint8_t {
   closes_on_tls,
   resets_on_tls,
   // STARTTLS is answered 220, TLS works
-  hidden, ///< works although EHLO does not offer it
+  hidden,  ///< works although EHLO does not offer it
+  covered, ///< the same, and a middlebox writes X over its keyword, but lets the verb pass
   good,
 };
 
@@ -95,6 +96,7 @@ inline constexpr std::array temper_words = std::to_array<std::string_view>({"ref
                                                                             "closes_on_tls",
                                                                             "resets_on_tls",
                                                                             "hidden",
+                                                                            "covered",
                                                                             "good"});
 
 inline std::string_view word(temper t) {

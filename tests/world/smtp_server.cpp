@@ -257,7 +257,7 @@ asio::awaitable<std::optional<client_hello>> await_hello(connection_ptr c) {
 
 task protect(connection_ptr c, dialect words) {
   c->in.clear(); // what was sent in the clear behind STARTTLS is void (RFC 3207 4.2)
-  const bool works = c->who.does == temper::good || c->who.does == temper::hidden;
+  const bool works = c->who.does >= temper::hidden;
   if (works && !suite_of(c->who.suite_id).openssl.empty()) {
     c->seen.client_hello(c->address);
     co_return co_await shake_hands(c, std::move(words));
@@ -403,7 +403,8 @@ asio::awaitable<next> answer_line(connection_ptr c, std::string line, const dial
     co_return co_await answer_hello_verb(c, verb, words);
   if (verb == "STARTTLS")
     co_return co_await answer_starttls(c, words);
-  std::string reply = verb == "NOOP" || verb == "RSET" ? "250 OK\r\n" : "502 5.5.1 Not here\r\n";
+  std::string reply = verb == "NOOP" || verb == "RSET" ? "250 OK" : refusal_of(c->who, words, verb);
+  reply += "\r\n";
   co_await say(c, std::move(reply));
   co_return next::listen;
 }

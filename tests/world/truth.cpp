@@ -216,6 +216,7 @@ bool advertises(temper does) {
   case temper::bluf:
   case temper::four_letter:
   case temper::hidden:
+  case temper::covered:
     return false;
   default:
     return true;
@@ -349,6 +350,66 @@ expected_tls expect_tls(const expected_smtp& smtp, const std::string& domain) {
   return out;
 }
 
+/// What is left of the verb in the server's refusal, by the wordings of dialect.cpp.
+std::string reply_class(const expected_smtp& smtp) {
+  const auto& who = *smtp.at;
+  switch (who.does) {
+  case temper::masked:
+    return "echo_replaced_x";
+  case temper::bluf:
+    return "echo_replaced_other";
+  case temper::four_letter:
+    return "echo_truncated";
+  case temper::noop_250:
+    return "noop_substituted";
+  case temper::unavailable_454: // all but these speak of TLS
+    return who.runs >= mta::gmail && who.runs != mta::other ? "no_echo" : "refused_recognized";
+  case temper::no_starttls:
+  case temper::helo_only:
+    break;
+  default:
+    return smtp.starttls_code == 220 ? "tls_ready" : "no_reply_class";
+  }
+  const bool echoes = who.runs == mta::sendmail || (who.runs == mta::exim && who.variant % 2 == 0) ||
+                      (who.runs == mta::unknown && who.variant % 2 == 1);
+  return echoes ? "echo_intact" : "no_echo";
+}
+
+std::string ehlo_class(const expected_smtp& smtp) {
+  if (smtp.stage != "starttls" || smtp.at->does == temper::helo_only)
+    return {};
+  switch (smtp.at->does) {
+  case temper::masked:
+  case temper::noop_250:
+  case temper::covered:
+    return "ehlo_masked_len8";
+  case temper::bluf:
+    return "ehlo_masked_keyword";
+  default:
+    return *smtp.advertised ? "ehlo_starttls" : "ehlo_no_starttls";
+  }
+}
+
+expected_strip expect_strip(const expected_smtp& smtp) {
+  expected_strip out;
+  if (!smtp.banner_code)
+    return out;
+  out.outcome = "ok";
+  out.reply = reply_class(smtp);
+  out.ehlo = ehlo_class(smtp);
+  const auto does = smtp.at->does;
+  out.masked = does == temper::masked || does == temper::noop_250;
+  if (out.masked || does == temper::covered)
+    out.style = "cisco";
+  else if (does == temper::bluf)
+    out.style = "bluf";
+  if (!out.style.empty())
+    out.verdict = "stripped";
+  else
+    out.verdict = out.reply == "no_echo" || out.reply == "no_reply_class" ? "no_evidence" : "not_stripped";
+  return out;
+}
+
 std::string host_json(const expected_host& host) {
   auto out = object();
   out.number("preference", host.preference).text("name", host.name);
@@ -429,6 +490,20 @@ std::string tls_json(const expected_tls& tls, const expected_smtp& smtp) {
   return out.add("certificate", shown.close()).close();
 }
 
+std::string strip_json(const expected_strip& strip) {
+  auto out = object();
+  out.text("outcome", strip.outcome);
+  if (strip.outcome != "ok")
+    return out.close();
+  const auto word_or_null = [](const std::string& s) { return s.empty() ? "null" : quoted(s); };
+  return out.text("verdict", strip.verdict)
+      .text("reply", strip.reply)
+      .add("style", word_or_null(strip.style))
+      .add("ehlo", word_or_null(strip.ehlo))
+      .text("banner", strip.masked ? "banner_masked" : "banner_plain")
+      .close();
+}
+
 /// Rank, and the domain where the contract says how it is written: not for words that are no names.
 std::string head_of(const expected_record& from) {
   auto out = object();
@@ -507,6 +582,7 @@ std::vector<expected_record> work_out(const plan& all) {
     one.mx = expect_mx(all, line.name);
     one.smtp = expect_smtp(all, one.mx);
     one.tls = expect_tls(one.smtp, line.name);
+    one.strip = expect_strip(one.smtp);
     out.push_back(std::move(one));
   }
   return out;
@@ -514,7 +590,7 @@ std::vector<expected_record> work_out(const plan& all) {
 
 std::string to_json(const expected_record& from) {
   return head_of(from) + ",\"mx\":" + mx_json(from.mx) + ",\"smtp\":" + smtp_json(from.smtp) +
-         ",\"tls\":" + tls_json(from.tls, from.smtp) + "}";
+         ",\"tls\":" + tls_json(from.tls, from.smtp) + ",\"strip\":" + strip_json(from.strip) + "}";
 }
 
 std::string hand_json(const expected_record& from) {

@@ -24,6 +24,10 @@
 /// mail domain first, then the MX host; a wildcard is the whole left-most label and stands for one label; the
 /// common name counts only where there is no dNSName.
 ///
+/// strip. `skipped` where no code greeted. The verdict follows from what stands in front of the server:
+/// masked, noop_250 and covered are Cisco's, bluf its own; a verb that arrived is not stripped, silence no
+/// evidence.
+///
 /// Cells of the tables count input lines, hand-written ones too.
 #pragma once
 
@@ -70,12 +74,19 @@ struct expected_tls {
   std::vector<std::string> verify_errors;
 };
 
+struct expected_strip {
+  std::string outcome = "skipped";
+  std::string verdict, style, reply, ehlo; ///< the words of the member; empty: not there
+  bool masked = false;                     ///< the banner
+};
+
 struct expected_record {
   const input* line = nullptr;
   std::size_t rank = 0;
   expected_mx mx;
   expected_smtp smtp;
   expected_tls tls;
+  expected_strip strip;
 };
 
 std::vector<expected_record> work_out(const plan& all);

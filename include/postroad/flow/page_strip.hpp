@@ -18,7 +18,7 @@ inline std::string strip_verdict(page_view& v) {
   if (verdict == "stripped")
     return tinted(tone::bad, "STARTTLS is stripped on the way") +
            (style == "cisco"  ? ", as Cisco's SMTP inspection does it"
-            : style == "bluf" ? ", as the device in the study's Ukraine does it"
+            : style == "bluf" ? ", as the device does that the study met in Ukraine"
                               : "");
   if (verdict == "suspect")
     return tinted(tone::warn, "somebody meddles") + ", but STARTTLS was not seen to suffer";

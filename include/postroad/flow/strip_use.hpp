@@ -22,12 +22,12 @@ struct dialog_texts {
   bool is_grab = false; ///< there is a member `smtp` with an outcome
   std::optional<net::endpoint> server;
   std::string banner, ehlo, sent, reply;
-  int code = 0;
+  int banner_code = 0, code = 0;
   std::vector<strip::control> controls;
 
   [[nodiscard]] strip::heard heard() const { return {banner, ehlo, sent, code, reply, controls}; }
-  /// Did a mail server speak at all?
-  [[nodiscard]] bool has_spoken() const { return !banner.empty(); }
+  /// Did a mail server speak at all? Garbage has no code.
+  [[nodiscard]] bool has_spoken() const { return banner_code != 0; }
 };
 [[nodiscard]] dialog_texts texts_of(const smtp::grab&, net::endpoint server);
 
@@ -38,7 +38,7 @@ public:
   [[nodiscard]] dialog_texts read(std::span<const field>) const;
 
 private:
-  std::size_t outcome_, ip_, port_, banner_, ehlo_, sent_, code_, reply_;
+  std::size_t outcome_, ip_, port_, banner_code_, banner_, ehlo_, sent_, code_, reply_;
   std::size_t control_sent_, control_code_, control_reply_;
 };
 

@@ -145,6 +145,14 @@ inline constexpr auto complaints = std::to_array<std::string_view>(
           text::iequals(word, verb.substr(verb.size() - letters)));
 }
 
+/// Words that a known device writes in place of a verb; they count wherever they stand. Each has a row in
+/// rules.hpp, too.
+inline constexpr auto device_words = std::to_array<std::string_view>({"BLUF"});
+
+[[nodiscard]] constexpr bool is_device_word(std::string_view word) noexcept {
+  return std::ranges::any_of(device_words, [word](auto w) { return text::iequals(w, word); });
+}
+
 namespace detail {
 
 /// English and SMTP words that stand in quotes or behind colons without being an echo.
@@ -158,7 +166,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline bool is_known_form(std::string_view word, std::string_view sent) noexcept {
-  return text::iequals(word, sent) || is_x_run(word) || is_cut_of(word, sent);
+  return text::iequals(word, sent) || is_x_run(word) || is_cut_of(word, sent) || is_device_word(word);
 }
 
 /// May a quoted word that is no known form be a verb? It is of letters and no word of prose.
@@ -208,8 +216,8 @@ namespace detail {
 /// LF; `sent` is the verb that went out.
 ///
 /// Looked for, in this order: what is quoted; the word behind a complaint; the word before one; any word that
-/// is `sent`, a run of X or four letters of `sent`. A word that is none of these three counts only when it
-/// was quoted. Only the first 1,024 bytes of text are looked at.
+/// is `sent`, a run of X, four letters of `sent` or a device's. A word that is none of these counts only when
+/// it was quoted. Only the first 1,024 bytes of text are looked at.
 ///
 /// Example: find_echo("500 5.5.1 Command unrecognized: \"XXXXXXXX\"", "STARTTLS")->word == "XXXXXXXX".
 [[nodiscard]] inline std::optional<echo> find_echo(std::string_view reply, std::string_view sent) {

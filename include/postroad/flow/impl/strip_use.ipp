@@ -18,6 +18,7 @@ POSTROAD_DECL dialog_texts texts_of(const smtp::grab& got, net::endpoint server)
   dialog_texts t;
   t.is_grab = true;
   t.server = server;
+  t.banner_code = got.banner_code;
   t.banner = got.banner;
   t.ehlo = got.ehlo;
   t.sent = got.sent ? "STARTTLS" : "";
@@ -30,9 +31,10 @@ POSTROAD_DECL dialog_texts texts_of(const smtp::grab& got, net::endpoint server)
 
 POSTROAD_DECL dialog_reader::dialog_reader(record::path_set& paths)
     : outcome_(paths.add("smtp.outcome").value()), ip_(paths.add("smtp.ip").value()),
-      port_(paths.add("smtp.port").value()), banner_(paths.add("smtp.banner").value()),
-      ehlo_(paths.add("smtp.ehlo").value()), sent_(paths.add("smtp.starttls.sent").value()),
-      code_(paths.add("smtp.starttls.code").value()), reply_(paths.add("smtp.starttls.reply").value()),
+      port_(paths.add("smtp.port").value()), banner_code_(paths.add("smtp.banner_code").value()),
+      banner_(paths.add("smtp.banner").value()), ehlo_(paths.add("smtp.ehlo").value()),
+      sent_(paths.add("smtp.starttls.sent").value()), code_(paths.add("smtp.starttls.code").value()),
+      reply_(paths.add("smtp.starttls.reply").value()),
       control_sent_(paths.add("smtp.controls[].sent").value()),
       control_code_(paths.add("smtp.controls[].code").value()),
       control_reply_(paths.add("smtp.controls[].reply").value()) {}
@@ -59,6 +61,8 @@ POSTROAD_DECL dialog_texts dialog_reader::read(std::span<const field> fields) co
       ip = net::parse_address(text::json_unescaped(f.raw));
     else if (f.path == port_)
       port = text::number<std::uint16_t>(f.raw).value_or(smtp_port);
+    else if (f.path == banner_code_)
+      t.banner_code = text::number<int>(f.raw).value_or(0);
     else if (f.path == banner_)
       take(t.banner);
     else if (f.path == ehlo_)
