@@ -17,8 +17,10 @@ struct settings : flow::settings {
   settings() { timeout = std::chrono::seconds(60); }
   std::string ehlo_name;
   std::uint16_t port = 25;
-  std::string profile = "modern";
+  flow::probe_options probe;
   std::string roots;
+  /// Nobody speaks implicit TLS on port 25.
+  [[nodiscard]] std::uint16_t port_meant() const { return probe.implicit && port == 25 ? 465 : port; }
 };
 
 const flow::tool tlsprobe{
@@ -34,14 +36,14 @@ const flow::tool tlsprobe{
 
 class filter : public flow::filter {
 public:
-  filter(const flow::room& in, const settings& use, const tls::hello_profile& profile)
-      : io_(in.io), roots_(tls::trust_store::load(use.roots)), dns_(in.io, flow::client_settings_of(use)),
-        servers_(in, dns_, use.port), prober_(in, flow::session_of(use, use.ehlo_name), profile, roots_),
-        smtp_(in) {}
+  filter(const flow::room& in, const settings& use)
+      : io_(in.io), use_(use), roots_(tls::trust_store::load(use.roots)),
+        dns_(in.io, flow::client_settings_of(use)), servers_(in, dns_, use.port_meant()),
+        prober_(in, flow::session_of(use, use.ehlo_name), use.probe, roots_), smtp_(in) {}
 
   net::task<void> measure(flow::job& record) override {
     flow::encounter<flow::tls_visit> found;
-    if (smtp_.is_in(record)) { // so that both members speak of one server
+    if (smtp_.is_in(record) && !use_.probe.implicit) { // so that both members speak of one server
       const auto server = smtp_.server_with_220(record);
       if (!server)
         co_return record.write(outcome::skipped, flow::outcome_member(outcome::skipped));
@@ -56,6 +58,7 @@ public:
   }
   void abort() override {
     dns_.cancel_all();
+    prober_.abort();
     net::abort_all(io_);
   }
   void describe(text::json_writer& out) const override {
@@ -71,16 +74,18 @@ private:
     tls::write_tls(out, seen,
                    {.server = at.to,
                     .host = at.host,
-                    .profile = prober_.profile().name,
+                    .profile = use_.probe.full ? "openssl" : prober_.profile().name,
                     .sni = v.sni,
                     .domain = record.about().domain,
                     .time_rfc3339 = v.time,
                     .chain = v.chain.get(),
-                    .roots = &roots_});
+                    .roots = &roots_,
+                    .more = &v.more});
     record.write(seen.what, json);
   }
 
   asio::io_context& io_;
+  const settings& use_;
   tls::trust_store roots_;
   dns::client dns_;
   flow::mail_servers servers_;
@@ -96,12 +101,11 @@ int main(int argc, char** argv) {
     cli::options table;
     table.add('n', "ehlo-name", "NAME", "introduce ourselves as NAME; else the host's FQDN or address",
               use.ehlo_name);
-    table.add('p', "port", "N", "the port of servers that are named without one", use.port);
-    table.add(0, "profile", "NAME", "send the hello of a client of our days, modern, or of the study's, 2015",
-              use.profile);
+    table.add('p', "port", "N", "the port of servers that are named without one; 465 with --implicit",
+              use.port);
+    flow::add_probe_options(table, use.probe);
     table.add(0, "roots", "FILE", "believe the certificates in FILE (PEM); else the system's", use.roots);
-    return flow::main_of(tlsprobe, table, use, argc, argv, [&](const flow::room& in) {
-      return std::make_unique<filter>(in, use, flow::profile_of(use.profile));
-    });
+    return flow::main_of(tlsprobe, table, use, argc, argv,
+                         [&](const flow::room& in) { return std::make_unique<filter>(in, use); });
   });
 }

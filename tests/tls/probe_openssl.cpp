@@ -116,6 +116,23 @@ net::task<> probe(asio::ip::tcp::socket& socket, net::endpoint to, const tls::he
   into = co_await tls::read_flight(socket, std::move(talk), {.timeout = 10s});
 }
 
+net::task<> shake(asio::ip::tcp::socket& socket, net::endpoint to, std::string ehlo_name,
+                  tls::observation& into) {
+  const auto ec = co_await net::connect(socket, to, std::nullopt);
+  REQUIRE(!ec);
+  const tls::client_context context;
+  tls::handshake talk(context, "mx.example.org", std::move(ehlo_name));
+  into = co_await tls::shake_hands(socket, std::move(talk), {.timeout = 10s});
+}
+tls::observation shake(const openssl_server& server, std::string ehlo_name = {}) {
+  asio::io_context io;
+  asio::ip::tcp::socket socket(io);
+  tls::observation seen;
+  net::spawn(shake(socket, server.at(), std::move(ehlo_name), seen));
+  io.run();
+  return seen;
+}
+
 tls::observation probe(const openssl_server& server, std::string_view profile = "modern") {
   asio::io_context io;
   asio::ip::tcp::socket socket(io);
@@ -316,6 +333,53 @@ TEST_CASE("TLS 1.3: suite, group and the chain behind the encryption, as OpenSSL
     has(said, std::string("Cipher is ") + r.suite);
     has(said, "Verify return code: 0 (ok)");
   }
+}
+
+TEST_CASE("both engines say the same of a server, and the whole handshake proves its key") {
+  const auto& f = all();
+  for (const auto& options :
+       std::vector<std::vector<std::string>>{{"-tls1_3", "-groups", "X25519"},
+                                             {"-tls1_3", "-groups", "P-384"},
+                                             {"-tls1_2", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384"},
+                                             {"-tls1_2", "-cipher", "DHE-RSA-AES256-GCM-SHA384"},
+                                             {"-tls1_2", "-cipher", "AES128-GCM-SHA256"},
+                                             {"-tls1", "-cipher", "AES128-SHA:@SECLEVEL=0"}}) {
+    CAPTURE(options.back());
+    auto all_options = options;
+    for (const auto* o :
+         {"-cert", f.rsa_file.c_str(), "-key", f.rsa_file.c_str(), "-cert_chain", f.above_file.c_str()})
+      all_options.emplace_back(o);
+    const openssl_server server(all_options);
+    const auto hello = probe(server), whole = shake(server);
+    CAPTURE(whole.detail);
+    REQUIRE(whole.what == postroad::outcome::ok);
+    CHECK(whole.reached == postroad::stage::certificate);
+    REQUIRE(whole.inside);
+    CHECK(whole.inside->proven);
+    CHECK(whole.flight.version == hello.flight.version);
+    CHECK(whole.flight.suite == hello.flight.suite);
+    CHECK(whole.flight.group == hello.flight.group);
+    CHECK(whole.flight.dh_bits == hello.flight.dh_bits);
+    CHECK(whole.flight.chain == hello.flight.chain);
+  }
+}
+
+TEST_CASE("a handshake that fails tells the alert, one that is none tells why") {
+  const auto& f = all();
+  const openssl_server psk_only({"-tls1_2", "-nocert", "-psk", "aa", "-cipher", "PSK"});
+  const auto refused = shake(psk_only);
+  CHECK(refused.what == postroad::outcome::tls_error);
+  CHECK(tls::alert_name(refused.flight.alert.value_or(tls::alert{}).description) == "handshake_failure");
+  CHECK_FALSE(refused.inside->proven);
+  tls::client_context context;
+  tls::handshake talk(context, "", "");
+  CHECK_FALSE(talk.to_send().empty());
+  const std::string_view smtp = "220 this is no TLS at all\r\n";
+  talk.feed({reinterpret_cast<const std::uint8_t*>(smtp.data()), smtp.size()});
+  const auto seen = tls::settle(std::move(talk), postroad::outcome::ok);
+  CHECK(seen.what == postroad::outcome::protocol_error);
+  CHECK(seen.detail == "wrong version number");
+  CHECK(f.rsa_file != f.ec_file);
 }
 
 TEST_CASE("RFC 8446 4.2.2: the cookie of a HelloRetryRequest goes back") {

@@ -5,16 +5,14 @@
 #include <postroad/flow/filter.hpp>
 #include <postroad/flow/mail_servers.hpp>
 #include <postroad/flow/memo.hpp>
+#include <postroad/flow/pauses.hpp>
 #include <postroad/smtp/session.hpp>
 #include <postroad/text/time.hpp>
-
-#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <string>
 
 namespace postroad::flow {
@@ -97,20 +95,19 @@ public:
   /// The visit at that server, made now or before.
   net::task<std::shared_ptr<const visit>> at(job& record, candidate server);
   /// Ends the pauses between calls: the run was aborted.
-  void abort();
+  void abort() { pauses_.abort(); }
   [[nodiscard]] const memo<visit>::counters& counts() const noexcept { return visits_.counts(); }
 
 private:
   net::task<visit> call(job& record, net::endpoint to);
   net::task<void> call_once(job& record, net::endpoint to, visit& v);
-  net::task<void> pause(job& record, std::chrono::milliseconds time);
 
   asio::io_context& io_;
   net::courtesy& courtesy_;
   smtp::session_settings use_;
   std::uint32_t retries_;
   std::chrono::milliseconds backoff_; ///< before a server that was busy is called again; doubled each time
-  std::set<asio::steady_timer*> pauses_;
+  pauses pauses_;
   memo<visit> visits_;
 };
 

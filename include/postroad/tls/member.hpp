@@ -2,10 +2,12 @@
 #pragma once
 
 #include <postroad/net/address.hpp>
+#include <postroad/smtp/ehlo.hpp>
 #include <postroad/text/json.hpp>
 #include <postroad/text/time.hpp>
 #include <postroad/tls/name_match.hpp>
 #include <postroad/tls/probe.hpp>
+#include <postroad/tls/survey.hpp>
 #include <postroad/tls/trust.hpp>
 
 #include <algorithm>
@@ -28,6 +30,7 @@ struct probe_context {
   std::string_view time_rfc3339;       ///< when the probe began
   const judged_chain* chain = nullptr; ///< set when the observation has a chain
   const trust_store* roots = nullptr;  ///< goes with `chain`
+  const survey* more = nullptr;        ///< what was asked for beside the first hello
 };
 
 namespace detail {
@@ -116,6 +119,14 @@ inline void write_certificate(text::json_writer& out, const judged_chain& chain,
   out.end();
 }
 
+inline void write_inside(text::json_writer& out, const inside_tls& inside) {
+  out.member("proven", inside.proven);
+  if (inside.ehlo.empty())
+    return;
+  out.key("inside").object().member_bytes("ehlo", inside.ehlo);
+  out.member_list("capabilities", smtp::capabilities(inside.ehlo)).end();
+}
+
 } // namespace detail
 
 /// Writes the value of the member `tls`, an object. A member that is missing was not learnt: no `version`
@@ -146,6 +157,10 @@ inline void write_tls(text::json_writer& out, const observation& seen, const pro
           .member("sha256", about.roots->sha256())
           .end();
   }
+  if (seen.inside)
+    detail::write_inside(out, *seen.inside);
+  if (about.more != nullptr)
+    write_survey(out, *about.more);
   if (!explanation.empty())
     out.member_bytes("detail", explanation);
   out.member("elapsed_ms", static_cast<double>(seen.elapsed.count()) / 1000).end();

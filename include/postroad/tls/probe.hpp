@@ -7,11 +7,13 @@
 #include <postroad/outcome.hpp>
 #include <postroad/tls/exchange.hpp>
 #include <postroad/tls/flight.hpp>
+#include <postroad/tls/handshake.hpp>
 
 #include <asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace postroad::tls {
@@ -30,6 +32,7 @@ struct observation {
   tls::flight flight;
   std::string detail;
   std::chrono::microseconds elapsed{};
+  std::optional<inside_tls> inside; ///< after a whole handshake
 };
 
 struct probe_settings {
@@ -41,12 +44,16 @@ struct probe_settings {
 /// What the end of an exchange means. `ended` is why no more bytes come, or outcome::ok when the exchange
 /// has stopped by itself.
 [[nodiscard]] POSTROAD_DECL observation settle(exchange talk, outcome ended, std::string why = {});
+[[nodiscard]] POSTROAD_DECL observation settle(handshake talk, outcome ended, std::string why = {});
 
 /// Holds the exchange on a socket on which TLS may start (right behind the 220 to STARTTLS, or after
 /// connecting where TLS is implicit), and closes with a RST: there is nothing to say good-bye to. Never
 /// throws for what the network did. The socket must outlive the task. Example: `auto seen = co_await
 /// read_flight(socket, exchange(modern, host, random, keys), {});`
 [[nodiscard]] POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket, exchange talk,
+                                                               probe_settings use);
+/// The same with a whole handshake, and with QUIT and close_notify as good-bye.
+[[nodiscard]] POSTROAD_DECL net::task<observation> shake_hands(asio::ip::tcp::socket& socket, handshake talk,
                                                                probe_settings use);
 
 } // namespace postroad::tls

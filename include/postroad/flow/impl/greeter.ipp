@@ -2,7 +2,6 @@
 
 #include <postroad/flow/greeter.hpp>
 
-#include <postroad/net/use_task.hpp>
 #include <postroad/smtp/ehlo_name.hpp>
 #include <postroad/text/ascii.hpp>
 
@@ -85,7 +84,7 @@ POSTROAD_DECL net::task<bool> enter(job& record, net::courtesy& manners, net::en
 
 POSTROAD_DECL greeter::greeter(const room& in, smtp::session_settings use, std::chrono::milliseconds backoff)
     : io_(in.io), courtesy_(in.courtesy), use_(std::move(use)), retries_(in.use.retries), backoff_(backoff),
-      visits_(in.io, in.use.cache.bytes) {}
+      pauses_(in.io), visits_(in.io, in.use.cache.bytes) {}
 
 namespace detail {
 /// Worth another try: nothing was said yet, and it may be the network's fault.
@@ -99,20 +98,6 @@ inline bool is_busy(const smtp::grab& g) {
   return g.what == outcome::refused && !g.greeted && last.starts_with('4');
 }
 } // namespace detail
-
-POSTROAD_DECL void greeter::abort() {
-  for (auto* timer : pauses_)
-    timer->cancel();
-}
-
-POSTROAD_DECL net::task<void> greeter::pause(job& record, std::chrono::milliseconds time) {
-  record.park();
-  asio::steady_timer timer(io_, time);
-  pauses_.insert(&timer);
-  co_await timer.async_wait(net::use_task);
-  pauses_.erase(&timer);
-  co_await record.unpark();
-}
 
 POSTROAD_DECL net::task<std::shared_ptr<const visit>> greeter::at(job& record, candidate server) {
   const auto to = server.to;
@@ -144,7 +129,7 @@ POSTROAD_DECL net::task<visit> greeter::call(job& record, net::endpoint to) {
   auto wait = backoff_;
   for (std::uint32_t tries = 0; tries <= retries_; ++tries) { // each waits for its turn as any other
     if (tries > 0 && detail::is_busy(v.got)) {
-      co_await pause(record, wait);
+      co_await pauses_.wait(record, wait);
       wait *= 2;
     }
     co_await call_once(record, to, v);

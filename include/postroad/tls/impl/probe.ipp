@@ -24,7 +24,9 @@ namespace detail {
   return errno == EAGAIN || errno == EINTR;
 }
 
-POSTROAD_DECL net::task<std::error_code> send_hello(asio::ip::tcp::socket& socket, exchange& talk) {
+/// `Talk` is an exchange or a handshake.
+template <class Talk>
+net::task<std::error_code> send_what_it_wants(asio::ip::tcp::socket& socket, Talk& talk) {
   while (!talk.to_send().empty()) {
     const auto hello = talk.to_send();
     const auto n = ::send(socket.native_handle(), hello.data(), hello.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -41,7 +43,8 @@ POSTROAD_DECL net::task<std::error_code> send_hello(asio::ip::tcp::socket& socke
 }
 
 /// Hands on what has come, through a buffer on the stack, so that a connection that waits holds none.
-POSTROAD_DECL std::error_code read_what_is_there(int fd, exchange& talk) {
+template <class Talk>
+std::error_code read_what_is_there(int fd, Talk& talk) {
   std::uint8_t bytes[16384]; // most flights in one read
   for (;;) {
     const auto n = ::recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -49,15 +52,16 @@ POSTROAD_DECL std::error_code read_what_is_there(int fd, exchange& talk) {
       return asio::error::eof;
     if (n < 0)
       return would_block() ? std::error_code{} : std::error_code(errno, std::system_category());
-    if (talk.feed({bytes, static_cast<std::size_t>(n)}) != exchange::state::more || !talk.to_send().empty())
+    if (talk.feed({bytes, static_cast<std::size_t>(n)}) != Talk::state::more || !talk.to_send().empty())
       return {};
   }
 }
 
-POSTROAD_DECL net::task<std::error_code> hold(asio::ip::tcp::socket& socket, exchange& talk) {
-  while (talk.now() == exchange::state::more) {
+template <class Talk>
+net::task<std::error_code> hold(asio::ip::tcp::socket& socket, Talk& talk) {
+  while (talk.now() == Talk::state::more) {
     if (!talk.to_send().empty()) {
-      const auto unsent = co_await send_hello(socket, talk);
+      const auto unsent = co_await send_what_it_wants(socket, talk);
       if (unsent) {
         // A server may say why and close before it has read our hello: its words still wait.
         read_what_is_there(socket.native_handle(), talk);
@@ -87,41 +91,75 @@ POSTROAD_DECL void settle_whole(observation& seen) {
     seen.detail = "TLS 1.3 was offered and the server knows it, but somebody between took it away";
 }
 
-} // namespace detail
-
-POSTROAD_DECL observation settle(exchange talk, outcome ended, std::string why) {
+template <class Talk>
+observation settled(Talk& talk, outcome ended, std::string why) {
   observation seen;
   const auto state = talk.now();
   const auto error = talk.error();
   seen.flight = talk.take();
-  if (state == exchange::state::more) {
+  if (state == Talk::state::more) {
     seen.what = ended;
     seen.detail = std::move(why);
-  } else if (state == exchange::state::failed) {
+  } else if (state == Talk::state::failed) {
     seen.what = outcome::protocol_error;
-    seen.detail = std::string(error.why) + " at byte " + std::to_string(error.offset);
+    seen.detail = std::string(error.why) +
+                  (error.offset == std::string::npos ? "" : " at byte " + std::to_string(error.offset));
   } else {
-    detail::settle_whole(seen);
+    settle_whole(seen);
   }
+  return seen;
+}
+
+/// Holds the talk within its time; why no more bytes come, and in which words.
+template <class Talk>
+net::task<std::pair<outcome, std::string>> hold_in_time(asio::ip::tcp::socket& socket, Talk& talk,
+                                                        probe_settings use) {
+  net::deadline limit(socket, net::deadline::clock::now() + use.timeout);
+  std::pair<outcome, std::string> end{outcome::aborted, {}};
+  if (!limit.arm(use.timeout))
+    co_return end;
+  const auto ec = co_await hold(socket, talk);
+  end.first = limit.aborted() ? outcome::aborted : net::outcome_of(ec);
+  if (end.first == outcome::send_error)
+    end.second = ec.message();
+  co_return end;
+}
+
+[[nodiscard]] inline std::chrono::microseconds since(net::deadline::clock::time_point started) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(net::deadline::clock::now() - started);
+}
+
+} // namespace detail
+
+POSTROAD_DECL observation settle(exchange talk, outcome ended, std::string why) {
+  return detail::settled(talk, ended, std::move(why));
+}
+POSTROAD_DECL observation settle(handshake talk, outcome ended, std::string why) {
+  auto seen = detail::settled(talk, ended, std::move(why));
+  seen.inside = talk.inside();
   return seen;
 }
 
 POSTROAD_DECL net::task<observation> read_flight(asio::ip::tcp::socket& socket, exchange talk,
                                                  probe_settings use) {
-  using clock = net::deadline::clock;
-  const auto started = clock::now();
-  net::deadline limit(socket, started + use.timeout);
-  auto ended = outcome::aborted;
-  std::string why;
-  if (limit.arm(use.timeout)) {
-    const auto ec = co_await detail::hold(socket, talk);
-    ended = limit.aborted() ? outcome::aborted : net::outcome_of(ec);
-    if (ended == outcome::send_error)
-      why = ec.message();
-  }
+  const auto started = net::deadline::clock::now();
+  auto end = co_await detail::hold_in_time(socket, talk, use);
   net::close_hard(socket);
-  auto seen = settle(std::move(talk), ended, std::move(why));
-  seen.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - started);
+  auto seen = settle(std::move(talk), end.first, std::move(end.second));
+  seen.elapsed = detail::since(started);
+  co_return seen;
+}
+
+POSTROAD_DECL net::task<observation> shake_hands(asio::ip::tcp::socket& socket, handshake talk,
+                                                 probe_settings use) {
+  const auto started = net::deadline::clock::now();
+  auto end = co_await detail::hold_in_time(socket, talk, use);
+  const bool whole = talk.now() == handshake::state::done;
+  if (whole)
+    co_await detail::send_what_it_wants(socket, talk); // QUIT and close_notify; nobody waits for 221
+  whole ? net::close(socket) : net::close_hard(socket);
+  auto seen = settle(std::move(talk), end.first, std::move(end.second));
+  seen.elapsed = detail::since(started);
   co_return seen;
 }
 
