@@ -39,7 +39,7 @@ public:
   filter(const flow::room& in, const settings& use)
       : io_(in.io), use_(use), roots_(tls::trust_store::load(use.roots)),
         dns_(in.io, flow::client_settings_of(use)), servers_(in, dns_, use.port_meant()),
-        prober_(in, flow::session_of(use, use.ehlo_name), use.probe, roots_), smtp_(in) {}
+        prober_(in, flow::session_of(use, use.ehlo_name), use.probe, roots_), smtp_(in), pages_(in.pages) {}
 
   net::task<void> measure(flow::job& record) override {
     flow::encounter<flow::tls_visit> found;
@@ -80,6 +80,7 @@ private:
                     .time_rfc3339 = v.time,
                     .chain = v.chain.get(),
                     .roots = &roots_,
+                    .whole_chain = use_.probe.chain || pages_,
                     .more = &v.more});
     record.write(seen.what, json);
   }
@@ -91,6 +92,7 @@ private:
   flow::mail_servers servers_;
   flow::tls_prober prober_;
   flow::smtp_member smtp_;
+  bool pages_; ///< people like to see the whole chain
 };
 
 } // namespace

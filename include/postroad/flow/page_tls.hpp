@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,58 @@ inline std::string tls_verdict(page_view& v) {
   return version + tinted(tone::bad, "certificate not trusted");
 }
 
+inline std::string day_of(std::string_view time) {
+  return std::string(time.substr(0, time.find('T')));
+}
+
+/// The certificates above the leaf, each below what it vouches for.
+inline std::string chain_rows(page_view& v) {
+  const auto subjects = v.all("tls.certificate.chain[].subject"),
+             from = v.all("tls.certificate.chain[].not_before"),
+             until = v.all("tls.certificate.chain[].not_after"),
+             types = v.all("tls.certificate.chain[].key_type"),
+             bits = v.all("tls.certificate.chain[].key_bits");
+  std::string out;
+  std::string_view label = "chain";
+  for (std::size_t i = 0; i < subjects.size() && i < bits.size(); ++i)
+    out += row(std::exchange(label, ""),
+               fmt::format("{}  {} {}, {} to {}", safe(subjects[i].text), types[i].text, bits[i].text,
+                           day_of(from[i].text), day_of(until[i].text)));
+  return out;
+}
+
+/// "TLSv1.2  TLSv1.3" of what is taken; what should be gone is tinted.
+inline std::string taken(page_view& v, std::string_view member, std::initializer_list<std::string_view> words,
+                         std::string_view bad) {
+  std::string out;
+  for (const auto word : words) {
+    if (!v.is(fmt::format("tls.{}.\"{}\"", member, word), "true"))
+      continue;
+    const bool gone = bad.find(fmt::format(" {} ", word)) != std::string_view::npos;
+    out += (out.empty() ? "" : "  ") + tinted(gone ? tone::bad : tone::plain, word);
+  }
+  return out.empty() ? "none" : out;
+}
+
+inline std::string survey_rows(page_view& v) {
+  std::string out;
+  if (!v.all("tls.versions{}").empty())
+    out += row("versions", taken(v, "versions", {"SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"},
+                                 " SSLv3 TLSv1 TLSv1.1 "));
+  if (!v.all("tls.legacy{}").empty()) {
+    const auto bits = v.one("tls.legacy.dh_bits");
+    out += row("old suites", taken(v, "legacy", {"rc4", "3des", "des", "export", "anon", "null"},
+                                   " rc4 3des des export anon null ") +
+                                 (bits.empty() ? "" : "  DHE of " + bits + " bits"));
+  }
+  if (!v.all("tls.pq{}").empty())
+    out += row("post-quantum", taken(v, "pq", {"X25519MLKEM768"}, ""));
+  std::string_view label = "all suites";
+  for (const auto& s : v.all("tls.suites[]"))
+    out += row(std::exchange(label, ""), s.text);
+  return out;
+}
+
 inline std::string names_in_short(page_view& v) {
   const auto names = v.all("tls.certificate.names[]");
   constexpr std::size_t shown = 4;
@@ -94,11 +147,17 @@ inline std::string names_in_short(page_view& v) {
     out += row("key", fmt::format("{} {} bits, {}, chain of {}", v.one("tls.certificate.key_type"),
                                   v.one("tls.certificate.key_bits"), v.one("tls.certificate.signature"),
                                   v.one("tls.certificate.chain_length")));
+    out += detail::chain_rows(v);
     std::string_view label = "wrong";
     for (const auto& e : v.all("tls.certificate.verify_errors[]"))
       out += row(std::exchange(label, ""),
                  tinted(tone::bad, detail::in_plain_words(e.text)) + " (" + e.text + ")");
   }
+  out += detail::survey_rows(v);
+  if (v.is("tls.proven", "true"))
+    out += row("proven", tinted(tone::good, "the server holds the key"));
+  if (v.is("tls.downgraded", "true"))
+    out += row("wrong", tinted(tone::bad, "somebody between took TLS 1.3 away"));
   if (const auto why = v.one("tls.detail"); !why.empty())
     out += row("detail", safe(why));
   if (const auto roots = v.one("tls.roots.file"); !roots.empty())

@@ -54,6 +54,7 @@ struct probe_options {
   std::chrono::milliseconds pause{1'000}; ///< between two connections to one server
   std::string time;                       ///< the clock of the verdicts; empty: now
   std::string certs;
+  bool chain = false; ///< write the certificates above the leaf, too
 };
 
 /// Adds them to the table of options.

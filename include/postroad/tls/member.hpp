@@ -30,6 +30,7 @@ struct probe_context {
   std::string_view time_rfc3339;       ///< when the probe began
   const judged_chain* chain = nullptr; ///< set when the observation has a chain
   const trust_store* roots = nullptr;  ///< goes with `chain`
+  bool whole_chain = false;            ///< tell of the certificates above the leaf, too
   const survey* more = nullptr;        ///< what was asked for beside the first hello
 };
 
@@ -108,6 +109,16 @@ inline void write_facts(text::json_writer& out, const certificate_facts& facts, 
   out.member("signature", facts.signature).member("self_signed", facts.self_signed);
 }
 
+inline void write_chain(text::json_writer& out, const judged_chain& chain) {
+  out.key("chain").array();
+  for (const auto& link : chain.above) {
+    out.object().member_bytes("subject", link.subject).member_bytes("issuer", link.issuer);
+    out.member("not_before", time_text(link.not_before)).member("not_after", time_text(link.not_after));
+    out.member("key_type", link.key_type).member("key_bits", link.key_bits).end();
+  }
+  out.end();
+}
+
 inline void write_certificate(text::json_writer& out, const judged_chain& chain, const probe_context& about) {
   out.key("certificate").object();
   out.member("trusted", chain.verdict.trusted).member_list("verify_errors", chain.verdict.errors);
@@ -116,6 +127,8 @@ inline void write_certificate(text::json_writer& out, const judged_chain& chain,
   out.member("sha256", chain.sha256).member("chain_length", chain.chain_length);
   if (chain.leaf)
     out.member("scts", chain.leaf->scts);
+  if (about.whole_chain)
+    write_chain(out, chain);
   out.end();
 }
 

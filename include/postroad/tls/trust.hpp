@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,12 +37,21 @@ struct verdict {
   std::string detail; ///< which certificate above the leaf, and what `other` is; may be empty
 };
 
+/// One certificate above the leaf, as it was sent.
+struct chain_link {
+  std::string subject, issuer;
+  std::int64_t not_before = 0, not_after = 0; ///< seconds since 1970
+  std::string key_type;
+  unsigned key_bits = 0;
+};
+
 /// Everything about one chain that does not depend on who sent it.
 struct judged_chain {
   tls::verdict verdict;
   result<certificate_facts> leaf; ///< why there are no facts goes with `unparsable`
   std::string sha256;             ///< of the leaf, hex
   std::size_t chain_length = 0;   ///< certificates as sent
+  std::vector<chain_link> above;  ///< those behind the leaf that can be read, eight at most
 };
 
 /// Roots, and a memory of chains that have been judged.

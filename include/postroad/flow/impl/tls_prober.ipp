@@ -29,6 +29,7 @@ POSTROAD_DECL void add_probe_options(cli::options& table, probe_options& use) {
   table.add(0, "suites", "ask for every suite, one connection each", use.suites);
   table.add(0, "pause", "SECONDS", "between two connections to one server", use.pause);
   table.add(0, "time", "WHEN", "judge certificates as of WHEN; else now", use.time);
+  table.add(0, "chain", "tell of the certificates above the server's, too", use.chain);
   table.add(0, "certs", "FILE", "keep every certificate in FILE (PEM), each once", use.certs);
 }
 

@@ -546,10 +546,17 @@ POSTROAD_DECL std::shared_ptr<const judged_chain>
 trust_store::state::judge_anew(std::span<const std::string> chain, std::time_t now, remembered& into) {
   const auto& leaf = chain.front();
   auto out = std::make_shared<judged_chain>(
-      judged_chain{{}, detail::facts_of(leaf), detail::hex(hash.of(leaf)), chain.size()});
-  for (const auto& sent : chain)
-    if (const auto facts = detail::facts_of(sent))
-      read_roots_named(detail::folded(facts->issuer));
+      judged_chain{{}, detail::facts_of(leaf), detail::hex(hash.of(leaf)), chain.size(), {}});
+  constexpr std::size_t shown = 8;
+  for (const auto& sent : chain) {
+    auto facts = detail::facts_of(sent);
+    if (!facts)
+      continue;
+    read_roots_named(detail::folded(facts->issuer));
+    if (&sent != &leaf && out->above.size() < shown)
+      out->above.push_back({std::move(facts->subject), std::move(facts->issuer), facts->not_before,
+                            facts->not_after, std::move(facts->key_type), facts->key_bits});
+  }
   const auto parsed_chain = parse(chain);
   if (out->leaf && !parsed_chain.empty()) {
     judge_path(parsed_chain, now, out->verdict, into);
