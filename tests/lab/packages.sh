@@ -27,7 +27,8 @@ npm_archive() { # NAME VERSION FILE
   if command -v npm >/dev/null; then
     timeout 300 npm pack --silent --ignore-scripts "$1@$2" >/dev/null 2>&1 && mv "$1-$2.tgz" "$3"
   else
-    timeout 300 curl -fsSL -o "$3" "${npm_config_registry:-https://registry.npmjs.org}/$1/-/$1-$2.tgz"
+    local registry=${npm_config_registry:-https://registry.npmjs.org}
+    timeout 300 curl -fsSL -o "$3" "${registry%/}/$1/-/$1-$2.tgz"
   fi
 }
 

