@@ -28,10 +28,9 @@ mta_zone() { # each server is its own MX
   done
 }
 
-mta_certificate() { # NAME KEY [CERTIFICATE...]: NAME.pem with the chain behind the leaf; it is good behind the boxes too
-  "$2" "$1" "$3" &&
-    issue "$1" "/CN=$1.mta.example" intermediate "subjectAltName=DNS:$1.mta.example$(printf ",DNS:$1.%s.mta.example" "${box_styles[@]}")" &&
-    chain "$1" "${@:4}"
+mta_certificate() { # NAME [CERTIFICATE...]: NAME.key exists, NAME.pem comes, with the chain behind the leaf; good behind the boxes too
+  issue "$1" "/CN=$1.mta.example" intermediate "subjectAltName=DNS:$1.mta.example$(printf ",DNS:$1.%s.mta.example" "${box_styles[@]}")" &&
+    chain "$@"
 }
 
 mta_certificates() ( # the CA is that of make_certificates
@@ -39,12 +38,19 @@ mta_certificates() ( # the CA is that of make_certificates
   cd "$lab_dir/tls"
   mkdir -p "$dir/tls"
   start=$(date -u -d '-1 day' +%Y%m%d%H%M%SZ) end=$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)
-  mta_certificate postfix rsa_key 2048 intermediate.crt
-  mta_certificate exim rsa_key 2048 intermediate.crt root.crt
-  mta_certificate exim-legacy rsa_key 2048 intermediate.crt
-  mta_certificate sendmail rsa_key 2048
-  mta_certificate opensmtpd rsa_key 2048 intermediate.crt
-  mta_certificate node ec_key P-256 intermediate.crt
+  local name jobs=()
+  for name in postfix exim exim-legacy sendmail opensmtpd; do
+    rsa_key $name 2048 &
+    jobs+=($!)
+  done
+  ec_key node P-256
+  for name in "${jobs[@]}"; do wait $name; done
+  mta_certificate postfix intermediate.crt
+  mta_certificate exim intermediate.crt root.crt
+  mta_certificate exim-legacy intermediate.crt
+  mta_certificate sendmail
+  mta_certificate opensmtpd intermediate.crt
+  mta_certificate node intermediate.crt
   cp postfix.pem "$dir/tls"
   for name in exim exim-legacy sendmail opensmtpd node; do # their servers want key and chain apart
     install -m 600 $name.key "$dir/tls/$name.key"
