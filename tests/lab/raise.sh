@@ -35,7 +35,7 @@ until_true() { # SECONDS COMMAND...
 
 start_dns() {
   mkdir -p "$dir/knot" "$dir/nsd" "$dir/zones"
-  cp "$lab"/zones/*.zone "$dir/zones/" && burst_zone >"$dir/zones/burst.example.zone"
+  cp "$lab"/zones/*.zone "$dir/zones/" && burst_zone >"$dir/zones/burst.example.zone" && mta_zone >"$dir/zones/mta.example.zone"
   fill_in "$lab/knot.conf" "$dir/knot.conf" && fill_in "$lab/unbound.conf" "$dir/unbound.conf" &&
     fill_in "$lab/nsd.conf" "$dir/nsd.conf" || return
   keymgr -c "$dir/knot.conf" signed.example generate algorithm=ecdsap256sha256 ksk=yes zsk=yes >"$dir/keymgr.log" &&
@@ -54,14 +54,16 @@ start_dns() {
   echo "nameserver $lab_resolver" >"$dir/resolv.conf" && mount --bind "$dir/resolv.conf" /etc/resolv.conf
 }
 
-postfix_users() { # Postfix wants two names in the user tables: the lab sees tables that have them, the machine's stay as they are
-  local table
+users() { # the servers want names in the user tables: the lab sees tables that have them, the machine's stay as they are
+  local table name number=64901
   for table in passwd group; do
     cp /etc/$table "$dir/$table" || return
   done
-  grep -q '^postfix:' "$dir/passwd" || echo 'postfix:x:64901:64901::/nonexistent:/usr/sbin/nologin' >>"$dir/passwd"
-  grep -q '^postfix:' "$dir/group" || echo 'postfix:x:64901:' >>"$dir/group"
-  grep -q '^postdrop:' "$dir/group" || echo 'postdrop:x:64902:' >>"$dir/group"
+  for name in postfix postdrop Debian-exim opensmtpd opensmtpq smmta smmsp; do
+    grep -q "^$name:" "$dir/passwd" || echo "$name:x:$number:$number::/nonexistent:/usr/sbin/nologin" >>"$dir/passwd"
+    grep -q "^$name:" "$dir/group" || echo "$name:x:$number:" >>"$dir/group"
+    number=$((number + 1))
+  done
   mount --bind "$dir/passwd" /etc/passwd && mount --bind "$dir/group" /etc/group
 }
 
@@ -79,7 +81,7 @@ answers() { exec 9<>"/dev/tcp/$1/25" && exec 9>&-; } # ADDRESS
 
 start_mail() {
   local address
-  postfix_users && postfix_folders || return
+  users && postfix_folders || return
   fill_in "$lab/postfix/main.cf" "$dir/postfix/main.cf" && fill_in "$lab/postfix/master.cf" "$dir/postfix/master.cf"
   LD_LIBRARY_PATH=$root/usr/lib/postfix MAIL_CONFIG=$dir/postfix "$root/usr/lib/postfix/sbin/master" -c "$dir/postfix" -d \
     >"$dir/postfix.out" 2>&1 &
