@@ -2,7 +2,7 @@
 # but unpacked beside the system: `unpacked NAME` prints the folder.
 packages_of_the_lab="knot nsd unbound nftables openssl iproute2 util-linux jq libdb5.3 libicu72 libnsl2 libsasl2-2"
 # What the other mail servers need on top (mtas/raise.sh).
-packages_of_the_mtas="python3 m4 curl libgnutls-dane0 libidn12 libidn2-0 libpcre2-8-0 libcrypt1 libevent-2.1-7 libpam0g libldap-2.5-0 liblockfile1 libwrap0 zlib1g"
+packages_of_the_mtas="python3 m4 libgnutls-dane0 libidn12 libidn2-0 libpcre2-8-0 libcrypt1 libevent-2.1-7 libpam0g libldap-2.5-0 liblockfile1 libwrap0 zlib1g"
 
 download() { timeout 300 apt-get -o APT::Sandbox::User=root download -qq "$1" >/dev/null 2>&1; } # NAME
 
@@ -22,14 +22,8 @@ unpacked() ( # NAME
 )
 
 # The same of the npm registry, without npm's scripts and its choice of versions: node_modules in the folder that is printed.
-# A fresh Debian has no npm, and Debian's brings some hundred packages, so that curl does without it.
 npm_archive() { # NAME VERSION FILE
-  if command -v npm >/dev/null; then
-    timeout 300 npm pack --silent --ignore-scripts "$1@$2" >/dev/null 2>&1 && mv "$1-$2.tgz" "$3"
-  else
-    local registry=${npm_config_registry:-https://registry.npmjs.org}
-    timeout 300 curl -fsSL -o "$3" "${registry%/}/$1/-/$1-$2.tgz"
-  fi
+  timeout 300 npm pack --silent --ignore-scripts "$1@$2" >/dev/null 2>&1 && mv "$1-$2.tgz" "$3"
 }
 
 npm_unpacked() ( # NAME@VERSION...

@@ -141,6 +141,22 @@ TEST_CASE("a control tells a fixed text from an echo, and a short parser from a 
   CHECK(strip::classify(cut).control == strip::reply_class::echo_intact);
 }
 
+TEST_CASE("a server that repeats other verbs, but not ours, has not answered itself") {
+  auto borrowed = dialog(500, "500 5.5.1 Command unrecognized");
+  borrowed.controls = {{"TESTVERB", 500, "500 5.5.1 Command unrecognized: \"TESTVERB\""}};
+  CHECK(said(borrowed) == "suspect other no_echo ehlo_no_starttls low");
+  CHECK(strip::classify(borrowed).evidence.back().rule == "control-echoes");
+  borrowed.controls = {{"TESTVERB", 500, "500 5.5.1 Command unrecognized"}};
+  CHECK(said(borrowed) == "no_evidence no_echo ehlo_no_starttls low");
+}
+
+TEST_CASE("the word of a device in place of the keyword") {
+  CHECK(said(dialog(500, "500 what", "250-mx\n250-PHUNKING\n250 BLUF")) ==
+        "stripped bluf no_echo ehlo_masked_keyword medium");
+  CHECK(said(dialog(500, "500 what", "250-mx\n250 PHUNKING")) ==
+        "suspect other no_echo ehlo_masked_keyword low");
+}
+
 TEST_CASE("the evidence lists the bytes that decided, of a hostile server not too many") {
   const auto f = strip::classify(dialog(500, "500 unknown: \"XXXXXXXX\"", masked_ehlo, masked_banner));
   std::string all;

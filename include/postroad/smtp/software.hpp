@@ -96,6 +96,7 @@ inline constexpr std::array software_rules = std::to_array<software_rule>({
     {"yahoo-domain", look_at::domain, "*.yahoo.com", "other"},
     {"gmail-domain", look_at::domain, "mx.google.com", "gmail"},
 
+    {"node-ehlo", look_at::keywords, "PIPELINING 8BITMIME SMTPUTF8", "other"}, // smtp-server of npm
     {"qmail-ehlo", look_at::keywords, "PIPELINING 8BITMIME", "qmail"},
     {"postfix-ehlo", look_at::keywords, "PIPELINING SIZE VRFY ETRN ENHANCEDSTATUSCODES 8BITMIME DSN*",
      "postfix"},
@@ -167,8 +168,8 @@ struct banner_text {
 
 /// Keywords that operators switch on and off without changing the software; they say nothing about the order.
 [[nodiscard]] inline bool weightless(std::string_view keyword) noexcept {
-  constexpr std::array<std::string_view, 6> optional = {"STARTTLS", "AUTH",   "AUTH=LOGIN",
-                                                        "SMTPUTF8", "LIMITS", "CHUNKING"};
+  constexpr std::array<std::string_view, 5> optional = {"STARTTLS", "AUTH", "AUTH=LOGIN", "LIMITS",
+                                                        "CHUNKING"};
   return std::ranges::any_of(optional, [&](auto word) { return text::iequals(word, keyword); });
 }
 

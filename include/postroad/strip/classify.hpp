@@ -105,6 +105,7 @@ inline void note(finding& f, std::string_view rule, std::string_view where, std:
 
 struct ehlo_reading {
   bool starttls = false, len8 = false, masked = false, misspelled = false;
+  bool replaced = false; ///< a device's word stands where STARTTLS was
   style hand = style::none;
 };
 
@@ -119,6 +120,7 @@ inline ehlo_reading read_keywords(std::string_view ehlo, finding& f) {
       r.len8 = r.len8 || (rule.masked && line.size() == starttls_size);
       r.masked = r.masked || rule.masked;
       r.misspelled = r.misspelled || !rule.masked;
+      r.replaced = r.replaced || rule.hand == style::bluf;
       if (r.hand == style::none || rule.hand == style::bluf)
         r.hand = rule.hand;
       note(f, rule.id, "ehlo", line);
@@ -167,7 +169,12 @@ struct signs {
          f.ehlo == ehlo_class::ehlo_masked_other || f.ehlo == ehlo_class::ehlo_starttls_and_masked;
 }
 
-[[nodiscard]] inline verdict verdict_of(const finding& f) {
+/// The server repeats verbs, but not ours: somebody else may have answered in its name.
+[[nodiscard]] inline bool answers_for_another(const finding& f) {
+  return f.reply == reply_class::no_echo && f.control == reply_class::echo_intact;
+}
+
+[[nodiscard]] inline verdict verdict_of(const finding& f, const ehlo_reading& keywords) {
   using enum reply_class;
   const bool truncates_all = !f.control || *f.control == echo_truncated || *f.control == noop_substituted;
   switch (f.reply) {
@@ -181,6 +188,8 @@ struct signs {
   default:
     break;
   }
+  if (keywords.replaced && !keywords.starttls)
+    return f.reply == echo_intact ? verdict::suspect : verdict::stripped;
   if (f.ehlo == ehlo_class::ehlo_masked_len8) // the study's second set: STARTTLS is as long as this
     return f.reply == echo_intact ? verdict::suspect : verdict::stripped;
   switch (f.reply) {
@@ -189,7 +198,7 @@ struct signs {
   case refused_recognized:
     return f.ehlo == ehlo_class::ehlo_masked_keyword ? verdict::suspect : verdict::not_stripped;
   default:
-    return f.banner_masked || f.ehlo == ehlo_class::ehlo_masked_other ||
+    return f.banner_masked || answers_for_another(f) || f.ehlo == ehlo_class::ehlo_masked_other ||
                    f.ehlo == ehlo_class::ehlo_masked_keyword
                ? verdict::suspect
                : verdict::no_evidence;
@@ -262,10 +271,12 @@ struct signs {
     const auto& c = what.controls.front();
     const auto read = detail::read_reply(c.code, c.reply, c.sent);
     f.control = read.is;
-    if (!read.rule.empty())
+    if (detail::answers_for_another(f))
+      detail::note(f, "control-echoes", "control", c.reply);
+    else if (!read.rule.empty())
       detail::note(f, read.rule, "control", c.reply);
   }
-  f.verdict = detail::verdict_of(f);
+  f.verdict = detail::verdict_of(f, s.keywords);
   if (f.verdict == verdict::stripped || f.verdict == verdict::suspect)
     f.hand = detail::style_of(s);
   f.confidence = detail::confidence_of(f, what.sent);

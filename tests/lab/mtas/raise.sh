@@ -11,6 +11,7 @@ node_packages="smtp-server@3.21.6 nodemailer@10.6.0 punycode.js@2.3.1 node-linux
 fetch_mtas() { # before the network is gone
   local package
   install_packages $packages_of_the_mtas || return
+  command -v npm >/dev/null || install_packages npm || return
   for package in $mta_packages; do
     unpacked "$package" >/dev/null || return
   done
