@@ -36,7 +36,7 @@ class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
       : io_(in.io), dns_(in.io, flow::client_settings_of(use)), servers_(in, dns_, use.greeting.port),
-        greeter_(in, flow::session_of(use, use.greeting), use.greeting.backoff) {}
+        greeter_(in, flow::session_of(use, use.greeting), use.greeting.backoff), rules_(use.greeting.rules) {}
 
   net::task<void> measure(flow::job& record) override {
     const auto found = co_await flow::first_greeting(record, servers_, greeter_);
@@ -47,7 +47,8 @@ public:
     auto& json = record.scratch();
     text::json_writer out(json);
     const auto& got = found.seen->got;
-    smtp::write_smtp(out, got, found.at.to, found.at.host, found.seen->time, got.elapsed, found.seen->tries);
+    smtp::write_smtp(out, got, found.at.to, found.at.host, found.seen->time, got.elapsed, found.seen->tries,
+                     rules_.rules());
     record.write(got.what, json);
   }
   void abort() override {
@@ -64,7 +65,9 @@ private:
   asio::io_context& io_;
   dns::client dns_;
   flow::mail_servers servers_;
+
   flow::greeter greeter_;
+  flow::rules_file rules_;
 };
 
 } // namespace

@@ -40,7 +40,8 @@ class filter : public flow::filter {
 public:
   filter(const flow::room& in, const settings& use)
       : io_(in.io), dns_(in.io, flow::client_settings_of(use)), servers_(in, dns_, use.greeting.port),
-        greeter_(in, flow::session_of(use, use.greeting), use.greeting.backoff), dialogs_(in.paths) {
+        greeter_(in, flow::session_of(use, use.greeting), use.greeting.backoff), rules_(use.greeting.rules),
+        dialogs_(in.paths) {
     if (!use.compare.empty())
       elsewhere_.emplace(use.compare);
   }
@@ -61,7 +62,7 @@ public:
     std::string grab;
     text::json_writer out(grab);
     smtp::write_smtp(out, found.seen->got, found.at.to, found.at.host, found.seen->time,
-                     found.seen->got.elapsed, found.seen->tries);
+                     found.seen->got.elapsed, found.seen->tries, rules_.rules());
     const record::member smtp{"smtp", grab};
     auto& json = record.scratch();
     const auto what = judge(flow::texts_of(found.seen->got, found.at.to), json);
@@ -97,7 +98,9 @@ private:
   asio::io_context& io_;
   dns::client dns_;
   flow::mail_servers servers_;
+
   flow::greeter greeter_;
+  flow::rules_file rules_;
   flow::dialog_reader dialogs_;
   std::optional<flow::vantage> elsewhere_;
 };

@@ -1,11 +1,13 @@
 /* The other end of the SMTP benches: one epoll process that answers on every address of this machine.
  *
- *   smtp_responder [-p PORT] [-r CODE] [-e LINES] [-f FLIGHT]
+ *   smtp_responder [-p PORT] [-r CODE] [-e LINES] [-f FLIGHT | -k PEM [-2]]
  *
  *   -p PORT    listen on 0.0.0.0:PORT (default 2525)
  *   -r CODE    answer STARTTLS with CODE (default 220)
  *   -e LINES   say LINES extra EHLO lines (default 4)
  *   -f FLIGHT  after a 220, answer a TLS ClientHello with the bytes of this file and keep silent then
+ *   -k PEM     after a 220, shake hands by OpenSSL with the key and the chain in PEM, and answer EHLO and QUIT inside
+ *   -2         TLS 1.2 at most
  *
  * It says "ready" on stdout. SIGTERM ends it; the last line says how many connections it took.
  */
@@ -22,6 +24,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
 enum { most_fds = 1 << 20, most_events = 512 };
@@ -36,6 +39,8 @@ static volatile sig_atomic_t stopped;
 static char ehlo_reply[4096], starttls_reply[128];
 static size_t ehlo_size, starttls_size;
 static int starttls_code = 220;
+static SSL_CTX* tls;
+static SSL* session[most_fds];
 static unsigned char* flight;
 static size_t flight_size;
 
@@ -94,8 +99,45 @@ static void accept_all(int epoll, int listener) {
   }
 }
 
+static void end_visit(int fd) {
+  SSL_free(session[fd]);
+  session[fd] = NULL;
+  close(fd);
+}
+
+/* The handshake as far as the client goes along, then EHLO and QUIT. */
+static void hear_inside(int fd) {
+  char bytes[2048];
+  if (!session[fd]) {
+    session[fd] = SSL_new(tls);
+    SSL_set_fd(session[fd], fd);
+    SSL_set_accept_state(session[fd]);
+  }
+  int n = SSL_read(session[fd], bytes, sizeof bytes);
+  if (n <= 0) {
+    if (SSL_get_error(session[fd], n) != SSL_ERROR_WANT_READ)
+      end_visit(fd);
+  } else if (memcmp(bytes, "EHLO", 4) == 0) {
+    SSL_write(session[fd], ehlo_reply, (int)ehlo_size);
+  } else {
+    end_visit(fd);
+  }
+}
+
+static void load_key(const char* path, int only_1_2) {
+  tls = SSL_CTX_new(TLS_server_method());
+  if (SSL_CTX_use_certificate_chain_file(tls, path) != 1 ||
+      SSL_CTX_use_PrivateKey_file(tls, path, SSL_FILETYPE_PEM) != 1)
+    die(path);
+  SSL_CTX_set_max_proto_version(tls, only_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+  SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_num_tickets(tls, 0);
+}
+
 static void hear(int fd) {
   unsigned char bytes[2048];
+  if (tls && phase_of[fd] == in_tls)
+    return hear_inside(fd);
   ssize_t n = recv(fd, bytes, sizeof bytes, 0);
   if (n <= 0) {
     if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -133,8 +175,9 @@ static int listen_on(int port) {
 }
 
 int main(int argc, char** argv) {
-  int port = 2525, extra = 4, option;
-  while ((option = getopt(argc, argv, "p:r:e:f:")) != -1) {
+  int port = 2525, extra = 4, only_1_2 = 0, option;
+  const char* key = NULL;
+  while ((option = getopt(argc, argv, "p:r:e:f:k:2")) != -1) {
     if (option == 'p')
       port = atoi(optarg);
     else if (option == 'r')
@@ -143,6 +186,10 @@ int main(int argc, char** argv) {
       extra = atoi(optarg);
     else if (option == 'f')
       read_flight(optarg);
+    else if (option == 'k')
+      key = optarg;
+    else if (option == '2')
+      only_1_2 = 1;
     else
       return 2;
   }
@@ -152,6 +199,8 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_NOFILE, &files);
   signal(SIGTERM, stop);
   signal(SIGINT, stop);
+  if (key)
+    load_key(key, only_1_2);
   write_replies(extra < 100 ? extra : 100);
   int listener = listen_on(port), epoll = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[most_events];

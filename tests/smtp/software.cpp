@@ -183,3 +183,22 @@ TEST_CASE("globs are bound at both ends unless a star stands there") {
   CHECK_FALSE(glob_match("ab*ba", "aba")); // the pieces must not overlap
   CHECK_FALSE(glob_match("abc", "abcd"));
 }
+
+TEST_CASE("rules from text, and what is wrong with one") {
+  const auto rules = read_rules("# mine\n\nacme-banner\tbanner\t*acme mail*\tacme\tacme mail \n"
+                                "acme-reply\treply\tNo way\tacme\n");
+  REQUIRE(rules);
+  REQUIRE(rules->size() == 2);
+  const auto found = identify({"220 mx ESMTP Acme Mail 7.1 ready", "", ""}, *rules);
+  CHECK(found.software == "acme");
+  CHECK(found.rule == "acme-banner");
+  CHECK(found.version == "7.1");
+  CHECK(identify({"220 mx", "", "500 No way"}, *rules).rule == "acme-reply");
+  CHECK(identify({"220 mx", "", "500 other"}, *rules).software == "unknown");
+  const auto nowhere = read_rules("a\tbanner\tx\ty\nb\tnowhere\tx\ty\n");
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().offset == 13);
+  CHECK_FALSE(read_rules("a\tbanner\t\ty\n"));
+  CHECK_FALSE(read_rules("a\n"));
+  CHECK(read_rules("")->empty());
+}

@@ -116,19 +116,18 @@ net::task<> probe(asio::ip::tcp::socket& socket, net::endpoint to, const tls::he
   into = co_await tls::read_flight(socket, std::move(talk), {.timeout = 10s});
 }
 
-net::task<> shake(asio::ip::tcp::socket& socket, net::endpoint to, std::string ehlo_name,
-                  tls::observation& into) {
+net::task<> shake(asio::ip::tcp::socket& socket, net::endpoint to, tls::observation& into) {
   const auto ec = co_await net::connect(socket, to, std::nullopt);
   REQUIRE(!ec);
   const tls::client_context context;
-  tls::handshake talk(context, "mx.example.org", std::move(ehlo_name));
+  tls::handshake talk(context, "mx.example.org");
   into = co_await tls::shake_hands(socket, std::move(talk), {.timeout = 10s});
 }
-tls::observation shake(const openssl_server& server, std::string ehlo_name = {}) {
+tls::observation shake(const openssl_server& server) {
   asio::io_context io;
   asio::ip::tcp::socket socket(io);
   tls::observation seen;
-  net::spawn(shake(socket, server.at(), std::move(ehlo_name), seen));
+  net::spawn(shake(socket, server.at(), seen));
   io.run();
   return seen;
 }
@@ -372,7 +371,7 @@ TEST_CASE("a handshake that fails tells the alert, one that is none tells why") 
   CHECK(tls::alert_name(refused.flight.alert.value_or(tls::alert{}).description) == "handshake_failure");
   CHECK_FALSE(refused.inside->proven);
   tls::client_context context;
-  tls::handshake talk(context, "", "");
+  tls::handshake talk(context, "");
   CHECK_FALSE(talk.to_send().empty());
   const std::string_view smtp = "220 this is no TLS at all\r\n";
   talk.feed({reinterpret_cast<const std::uint8_t*>(smtp.data()), smtp.size()});

@@ -303,7 +303,12 @@ std::vector<std::string> cells(const std::vector<expected_record>& all) {
   count_starttls(working, out);
   count_providers(working, out);
   count_trust("t5", working, out);
-  count_words("t6", working, out, [](const auto& r) { return std::string(word(r.smtp.at->runs)); });
+  std::vector<row_of> software;
+  for (const auto word : mta_words)
+    if (count(working, [word](const auto& r) { return world::word(r.smtp.at->runs) == word; }) > 0)
+      software.push_back(
+          {word.data(), [word](const auto& r) { return world::word(r.smtp.at->runs) == word; }});
+  count_rows("t6", working, software, out);
   count_words("keys", protected_ones, out, [](const auto& r) {
     const auto key = r.smtp.at->shows.key;
     return (is_ec(key) ? "ec-" : "rsa-") + std::to_string(key_bits[static_cast<std::size_t>(key)]);

@@ -7,13 +7,16 @@
 #include <postroad/flow/memo.hpp>
 #include <postroad/flow/pauses.hpp>
 #include <postroad/smtp/session.hpp>
+#include <postroad/smtp/software.hpp>
 #include <postroad/text/time.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace postroad::flow {
 
@@ -42,6 +45,20 @@ struct greeting_settings {
   std::chrono::milliseconds banner_timeout{40'000};
   std::chrono::milliseconds backoff{30'000};
   std::string controls = "TESTVERB"; ///< eight letters, as STARTTLS has, and no verb of anybody
+  std::string rules;                 ///< file of rules that name software; empty: the built-in ones only
+};
+
+/// The rules of a file; throws usage_error where it cannot be read or breaks their form.
+class rules_file {
+public:
+  explicit rules_file(const std::string& name);
+  rules_file(const rules_file&) = delete;
+  rules_file& operator=(const rules_file&) = delete;
+  [[nodiscard]] std::span<const smtp::software_rule> rules() const noexcept { return rules_; }
+
+private:
+  std::string text_;
+  std::vector<smtp::software_rule> rules_; ///< views into the text
 };
 /// Adds them to the table of options.
 void add_greeting_options(cli::options&, greeting_settings&);

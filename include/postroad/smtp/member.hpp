@@ -7,6 +7,7 @@
 #include <postroad/text/json.hpp>
 
 #include <chrono>
+#include <span>
 #include <string_view>
 
 namespace postroad::smtp {
@@ -18,8 +19,11 @@ inline void write_bytes_if_any(text::json_writer& out, std::string_view name, st
     out.member_bytes(name, bytes);
 }
 
-inline void write_software(text::json_writer& out, const grab& got) {
-  const auto found = identify({got.banner, got.ehlo, got.starttls_reply});
+inline void write_software(text::json_writer& out, const grab& got, std::span<const software_rule> first) {
+  const spoken heard{got.banner, got.ehlo, got.starttls_reply};
+  auto found = identify(heard, first);
+  if (found.rule.empty())
+    found = identify(heard);
   out.member("software", found.software);
   if (!found.version.empty())
     out.member_bytes("version", found.version);
@@ -56,12 +60,14 @@ inline void write_controls(text::json_writer& out, const grab& got) {
 
 /// Writes the value of the member `smtp`, an object. A member that is missing was not asked for or did not
 /// come: `starttls` stands there once EHLO or HELO was answered, `software` once the server said anything.
-/// `host` may be empty (the record named an address). `extra` is what came in plain text behind a 220.
+/// `host` may be empty (the record named an address). `first_rules` are asked for the software before the
+/// built-in ones. `extra` is what came in plain text behind a 220.
 ///
 /// Example: {"outcome":"ok","stage":"starttls","time":"2015-04-26T12:00:00Z","ip":"192.0.2.1","port":25,
 /// "banner":"220 hi","banner_code":220,...}
 inline void write_smtp(text::json_writer& out, const grab& got, net::endpoint server, std::string_view host,
-                       std::string_view time_rfc3339, std::chrono::microseconds elapsed, unsigned tries = 1) {
+                       std::string_view time_rfc3339, std::chrono::microseconds elapsed, unsigned tries = 1,
+                       std::span<const software_rule> first_rules = {}) {
   out.object()
       .member("outcome", to_string(got.what))
       .member("stage", to_string(got.reached))
@@ -78,7 +84,7 @@ inline void write_smtp(text::json_writer& out, const grab& got, net::endpoint se
   if (got.greeted)
     out.member_list("capabilities", got.capabilities);
   if (!got.banner.empty())
-    detail::write_software(out, got);
+    detail::write_software(out, got, first_rules);
   if (got.greeted)
     detail::write_starttls(out, got);
   detail::write_controls(out, got);

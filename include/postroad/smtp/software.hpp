@@ -1,6 +1,7 @@
 /// Which mail server software speaks: a table of rules over banner, EHLO and error texts.
 #pragma once
 
+#include <postroad/result.hpp>
 #include <postroad/smtp/ehlo.hpp>
 #include <postroad/text/ascii.hpp>
 
@@ -236,6 +237,38 @@ private:
 };
 
 } // namespace detail
+
+/// Reads rules from text, one a line: id, where (banner, domain, keywords or reply), pattern, software and,
+/// where a version follows, the text before it; tabs between. Empty lines and those that begin with # are
+/// comments. Banner patterns are compared in lower case. `text` must outlive the rules. The error's offset is
+/// that of the line.
+///
+/// Example: "mine\tbanner\t*esmtp mine*\tother\tmine ".
+[[nodiscard]] inline result<std::vector<software_rule>> read_rules(std::string_view text) {
+  std::vector<software_rule> rules;
+  const auto all = text;
+  while (!text.empty()) {
+    const auto at = static_cast<std::size_t>(text.data() - all.data());
+    auto line = text::take_until(text, '\n');
+    if (line.empty() || line.starts_with('#'))
+      continue;
+    software_rule rule;
+    rule.id = text::take_until(line, '\t');
+    const auto where = text::take_until(line, '\t');
+    rule.pattern = text::take_until(line, '\t');
+    rule.software = text::take_until(line, '\t');
+    rule.version_after = line;
+    constexpr std::array<std::string_view, 4> places{"banner", "domain", "keywords", "reply"};
+    const auto place = std::ranges::find(places, where);
+    if (place == places.end())
+      return failure{at, "a rule looks at banner, domain, keywords or reply"};
+    if (rule.id.empty() || rule.pattern.empty() || rule.software.empty())
+      return failure{at, "a rule has an id, a place, a pattern and a name"};
+    rule.where = static_cast<look_at>(place - places.begin());
+    rules.push_back(rule);
+  }
+  return rules;
+}
 
 /// The first rule that fits names the software: banner rules stand before those of EHLO, and these before
 /// error texts.

@@ -3,15 +3,16 @@
 #pragma once
 
 #include <postroad/config.hpp>
-#include <postroad/smtp/reply.hpp>
 #include <postroad/tls/flight.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postroad::tls {
 
@@ -34,19 +35,28 @@ private:
 struct inside_tls {
   bool proven = false; ///< the server holds the key of its certificate
   std::string ehlo;    ///< the reply to EHLO inside TLS; lines joined by LF, empty where none came
+  std::vector<std::string> capabilities; ///< its keyword lines, greeting left out
 };
+
+/// What to say inside TLS, and whether that is the last of it.
+struct inner_words {
+  std::string say;
+  bool over = false;
+};
+/// The dialog inside: called with nothing when TLS stands, then with what came, in pieces of any size.
+using inner_dialog = std::function<inner_words(std::string_view heard)>;
 
 /// Send to_send(), feed() what comes, look at to_send() again, until the state is not `more`; then send what
 /// is left. As tls::exchange, but at ten times the cost.
 ///
-/// With an `ehlo_name` EHLO and QUIT are said inside. The context must outlive the handshake. Example:
-/// `handshake talk(context, "mx.example.org", "me.example");`
+/// With a dialog it is held inside before TLS is shut down. The context must outlive the handshake. Example:
+/// `handshake talk(context, "mx.example.org");`
 class handshake {
 public:
   using state = flight_reader::state;
   using bytes = std::span<const std::uint8_t>;
 
-  POSTROAD_DECL handshake(const client_context&, std::string_view sni, std::string ehlo_name);
+  POSTROAD_DECL handshake(const client_context&, std::string_view sni, inner_dialog inner = {});
   POSTROAD_DECL ~handshake();
   POSTROAD_DECL handshake(handshake&&) noexcept;
   POSTROAD_DECL handshake& operator=(handshake&&) noexcept;
@@ -59,7 +69,8 @@ public:
   /// Set when the state is `failed`; the offset says nothing.
   [[nodiscard]] POSTROAD_DECL const parse_error& error() const;
   [[nodiscard]] POSTROAD_DECL flight take();
-  [[nodiscard]] POSTROAD_DECL inside_tls inside();
+  /// Does the server hold the key of its certificate?
+  [[nodiscard]] POSTROAD_DECL bool proven() const;
 
 private:
   struct work;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <postroad/net/address.hpp>
-#include <postroad/smtp/ehlo.hpp>
 #include <postroad/text/json.hpp>
 #include <postroad/text/time.hpp>
 #include <postroad/tls/name_match.hpp>
@@ -137,7 +136,7 @@ inline void write_inside(text::json_writer& out, const inside_tls& inside) {
   if (inside.ehlo.empty())
     return;
   out.key("inside").object().member_bytes("ehlo", inside.ehlo);
-  out.member_list("capabilities", smtp::capabilities(inside.ehlo)).end();
+  out.member_list("capabilities", inside.capabilities).end();
 }
 
 } // namespace detail

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <sstream>
 
 namespace postroad::flow {
 
@@ -23,6 +25,25 @@ POSTROAD_DECL void add_greeting_options(cli::options& table, greeting_settings& 
             "with --retries: wait before a busy server is called again, then twice as long", use.backoff);
   table.add(0, "controls", "VERBS", "say these, too, where STARTTLS is refused: up to four, or none",
             use.controls);
+  table.add(0, "rules", "FILE", "ask the rules in FILE for the software first", use.rules);
+}
+
+POSTROAD_DECL rules_file::rules_file(const std::string& name) {
+  if (name.empty())
+    return;
+  std::ifstream in(name, std::ios::binary);
+  std::ostringstream all;
+  all << in.rdbuf();
+  if (!in)
+    throw cli::usage_error{fmt::format("cannot read '{}'", name)};
+  text_ = std::move(all).str();
+  auto read = smtp::read_rules(text_);
+  if (!read) {
+    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(read.error().offset);
+    const auto line = 1 + std::count(text_.begin(), end, '\n');
+    throw cli::usage_error{fmt::format("{}, line {}: {}", name, line, read.error().why)};
+  }
+  rules_ = std::move(*read);
 }
 
 namespace detail {

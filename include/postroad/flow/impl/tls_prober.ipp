@@ -131,6 +131,29 @@ POSTROAD_DECL net::task<void> tls_prober::call_once(job& record, candidate serve
   co_await talk(socket, hello, v);
 }
 
+namespace detail {
+
+/// EHLO and QUIT inside TLS (RFC 3207 4.2); the reply to EHLO is left in `ehlo`.
+struct ehlo_inside {
+  std::string name;
+  std::shared_ptr<std::string> ehlo;
+  smtp::reply_reader reader = {};
+  bool asked = false;
+
+  tls::inner_words operator()(std::string_view heard) {
+    if (!std::exchange(asked, true))
+      return {"EHLO " + name + "\r\n"};
+    reader.feed(heard);
+    if (reader.status() == smtp::reply_reader::state::more)
+      return {};
+    if (reader.status() == smtp::reply_reader::state::complete)
+      *ehlo = reader.take().text;
+    return {"QUIT\r\n", true};
+  }
+};
+
+} // namespace detail
+
 /// Up to the point where TLS may begin.
 POSTROAD_DECL net::task<void> tls_prober::open(asio::ip::tcp::socket& socket, candidate server,
                                                tls_visit& v) {
@@ -161,8 +184,14 @@ POSTROAD_DECL net::task<void> tls_prober::talk(asio::ip::tcp::socket& socket, tl
   tls::probe_settings patience;
   patience.timeout = std::min(patience.timeout, use_.step_timeout);
   if (context_) {
-    tls::handshake whole(*context_, v.sni, options_.implicit ? std::string() : use_.ehlo_name);
+    const auto ehlo = std::make_shared<std::string>();
+    tls::inner_dialog inner;
+    if (!options_.implicit) // what is spoken on 993 or 995 is no SMTP
+      inner = detail::ehlo_inside{use_.ehlo_name, ehlo};
+    tls::handshake whole(*context_, v.sni, std::move(inner));
     v.seen = co_await tls::shake_hands(socket, std::move(whole), patience);
+    v.seen.inside->ehlo = *ehlo;
+    v.seen.inside->capabilities = smtp::capabilities(*ehlo);
   } else {
     tls::exchange exchange(hello, v.sni, random_bytes(), keys_);
     v.seen = co_await tls::read_flight(socket, std::move(exchange), patience);

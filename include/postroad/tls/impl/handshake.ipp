@@ -63,13 +63,12 @@ struct handshake::work {
   BIO* out = nullptr;
   std::string pending;
   std::size_t sent = 0;
-  std::string ehlo_name;
-  smtp::reply_reader reader;
-  enum class step : std::uint8_t { shake, ehlo, over } at = step::shake;
+  inner_dialog inner;
+  enum class step : std::uint8_t { shake, talk, over } at = step::shake;
   handshake::state is = handshake::state::more;
   parse_error error;
   flight seen;
-  inside_tls inside;
+  bool proven = false;
 
   static void note_alert(const SSL* ssl, int where, int value) {
     if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT)
@@ -84,7 +83,7 @@ struct handshake::work {
     ERR_clear_error();
     if (at == step::shake)
       shake();
-    if (at == step::ehlo)
+    if (at == step::talk)
       listen();
     drain();
   }
@@ -98,14 +97,14 @@ struct handshake::work {
   }
 
   void shook() {
-    inside.proven = true;
+    proven = true;
     seen.complete = true;
     seen.alert.reset();
     note_choice();
-    if (ehlo_name.empty())
+    if (!inner)
       return end();
-    at = step::ehlo;
-    say("EHLO " + ehlo_name + "\r\n");
+    at = step::talk;
+    talk({});
   }
 
   void note_choice() {
@@ -125,22 +124,19 @@ struct handshake::work {
 
   void listen() {
     char bytes[4096];
-    for (int n = 0; at == step::ehlo && (n = SSL_read(ssl.get(), bytes, sizeof bytes)) > 0;) {
-      reader.feed({bytes, static_cast<std::size_t>(n)});
-      if (reader.status() == smtp::reply_reader::state::more)
-        continue;
-      if (reader.status() == smtp::reply_reader::state::complete)
-        inside.ehlo = reader.take().text;
-      say("QUIT\r\n");
-      return end();
-    }
-    if (at == step::ehlo && SSL_get_error(ssl.get(), 0) != SSL_ERROR_WANT_READ &&
-        SSL_get_error(ssl.get(), -1) != SSL_ERROR_WANT_READ)
+    int n = 0;
+    while (at == step::talk && (n = SSL_read(ssl.get(), bytes, sizeof bytes)) > 0)
+      talk({bytes, static_cast<std::size_t>(n)});
+    if (at == step::talk && SSL_get_error(ssl.get(), n) != SSL_ERROR_WANT_READ)
       end(); // the handshake stands, whatever became of the dialog
   }
 
-  void say(std::string_view command) {
-    SSL_write(ssl.get(), command.data(), static_cast<int>(command.size()));
+  void talk(std::string_view heard) {
+    const auto words = inner(heard);
+    if (!words.say.empty())
+      SSL_write(ssl.get(), words.say.data(), static_cast<int>(words.say.size()));
+    if (words.over)
+      end();
   }
   void end() {
     at = step::over;
@@ -176,10 +172,10 @@ POSTROAD_DECL client_context::client_context() : state_(std::make_unique<state>(
 }
 POSTROAD_DECL client_context::~client_context() = default;
 
-POSTROAD_DECL handshake::handshake(const client_context& with, std::string_view sni, std::string ehlo_name)
+POSTROAD_DECL handshake::handshake(const client_context& with, std::string_view sni, inner_dialog inner)
     : work_(std::make_unique<work>()) {
   auto& w = *work_;
-  w.ehlo_name = std::move(ehlo_name);
+  w.inner = std::move(inner);
   w.ssl.reset(detail::needed(SSL_new(with.state_->ctx.get())));
   w.in = detail::needed(BIO_new(BIO_s_mem()));
   w.out = detail::needed(BIO_new(BIO_s_mem()));
@@ -219,8 +215,8 @@ POSTROAD_DECL const parse_error& handshake::error() const {
 POSTROAD_DECL flight handshake::take() {
   return std::move(work_->seen);
 }
-POSTROAD_DECL inside_tls handshake::inside() {
-  return std::move(work_->inside);
+POSTROAD_DECL bool handshake::proven() const {
+  return work_->proven;
 }
 
 } // namespace postroad::tls

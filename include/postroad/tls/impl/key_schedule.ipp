@@ -118,9 +118,14 @@ inline std::string expand_label(const suite_parts& s, std::string_view secret, s
 }
 
 /// Everything before the shared secret comes in is the same in every handshake without a PSK.
-inline std::string derived_of_early(const suite_parts& s) {
-  const std::string zeros(s.hash_size, '\0');
-  return expand_label(s, hmac(s, zeros, zeros), "derived", hash(s, {}), s.hash_size);
+inline const std::string& derived_of_early(const suite_parts& s) {
+  static std::map<std::uint16_t, std::string> known;
+  auto& secret = known[s.id];
+  if (secret.empty()) {
+    const std::string zeros(s.hash_size, '\0');
+    secret = expand_label(s, hmac(s, zeros, zeros), "derived", hash(s, {}), s.hash_size);
+  }
+  return secret;
 }
 
 inline const char* curve_of(std::uint16_t group) {

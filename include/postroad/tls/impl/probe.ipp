@@ -136,7 +136,7 @@ POSTROAD_DECL observation settle(exchange talk, outcome ended, std::string why) 
 }
 POSTROAD_DECL observation settle(handshake talk, outcome ended, std::string why) {
   auto seen = detail::settled(talk, ended, std::move(why));
-  seen.inside = talk.inside();
+  seen.inside.emplace().proven = talk.proven();
   return seen;
 }
 
