@@ -122,7 +122,7 @@ inline bool is_busy(const smtp::grab& g) {
 
 POSTROAD_DECL net::task<std::shared_ptr<const visit>> greeter::at(job& record, candidate server) {
   const auto to = server.to;
-  std::string key = net::to_string(to);
+  std::string key = net::packed(to);
   memo<visit>::fetch fetch = [this, &record, to] { return call(record, to); };
   auto seen = co_await visits_.get(record, std::move(key), std::move(fetch));
   co_return seen;

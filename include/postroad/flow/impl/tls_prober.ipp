@@ -94,7 +94,7 @@ POSTROAD_DECL std::array<std::uint8_t, 32> tls_prober::random_bytes() {
 }
 
 POSTROAD_DECL net::task<std::shared_ptr<const tls_visit>> tls_prober::at(job& record, candidate server) {
-  std::string key = net::to_string(server.to) + ' ' + text::lowered(server.host); // one profile a run
+  std::string key = net::packed(server.to) + text::lowered(server.host); // one profile a run
   memo<tls_visit>::fetch fetch = [this, &record, server] { return call(record, server); };
   auto seen = co_await visits_.get(record, std::move(key), std::move(fetch));
   co_return seen;

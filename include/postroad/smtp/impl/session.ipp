@@ -6,10 +6,14 @@
 #include <postroad/net/deadline.hpp>
 #include <postroad/net/use_task.hpp>
 
+#include <asio/buffer.hpp>
+
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 
 #include <sys/socket.h>
 
@@ -70,10 +74,17 @@ POSTROAD_DECL std::error_code send_now(int fd, std::string_view& bytes) {
   return {};
 }
 
-POSTROAD_DECL void take_in(asio::ip::tcp::socket& socket, std::error_code ec, dialog& talk,
-                           const net::deadline& limit) {
-  if (!ec && read_what_is_there(socket.native_handle(), talk, ec))
-    return;
+/// What a connection waits with. Reading into it, where waiting to be readable would do, saves the event loop
+/// a system call for each reply; most replies fit.
+using first_bytes = std::array<char, 1024>;
+
+/// Feeds the dialog with `n` bytes that came, and with what waits behind them.
+POSTROAD_DECL void take_in(asio::ip::tcp::socket& socket, const first_bytes& came, std::size_t n,
+                           std::error_code ec, dialog& talk, const net::deadline& limit) {
+  if (n > 0)
+    talk.feed({came.data(), n});
+  if (!ec && n == came.size())
+    read_what_is_there(socket.native_handle(), talk, ec);
   if (ec)
     tell_end(talk, ec, limit);
 }
@@ -92,7 +103,7 @@ POSTROAD_DECL void not_connected(dialog& talk, const std::error_code& ec, const 
 /// Connects and waits for the first bytes of the banner in one. Afterwards the dialog has heard something, or
 /// knows why not.
 POSTROAD_DECL net::task<> dial(asio::ip::tcp::socket& socket, net::endpoint to, const session_settings& use,
-                               dialog& talk, net::deadline& limit) {
+                               first_bytes& buffer, dialog& talk, net::deadline& limit) {
   using namespace std::chrono;
   const auto began = net::deadline::clock::now();
   auto left = std::min(use.connect_timeout, use.banner_timeout);
@@ -102,9 +113,10 @@ POSTROAD_DECL net::task<> dial(asio::ip::tcp::socket& socket, net::endpoint to, 
   if (ec)
     co_return not_connected(talk, ec, limit);
   for (;;) {
-    ec = co_await socket.async_wait(asio::socket_base::wait_read, net::use_task);
-    if (!ec && read_what_is_there(socket.native_handle(), talk, ec))
-      co_return;
+    const auto [failed, n] = co_await socket.async_receive(asio::buffer(buffer), net::use_task);
+    ec = failed;
+    if (n > 0)
+      co_return take_in(socket, buffer, n, ec, talk, limit);
     const bool stands = limit.expired() || limit.aborted() ? net::is_connected(socket) : !never_stood(ec);
     left = (stands ? use.banner_timeout : use.connect_timeout) -
            duration_cast<milliseconds>(net::deadline::clock::now() - began);
@@ -120,8 +132,8 @@ struct ending {
 };
 
 /// Does what the dialog wants until it wants to hang up.
-POSTROAD_DECL net::task<ending> hold(asio::ip::tcp::socket& socket, const session_settings& use, dialog& talk,
-                                     net::deadline& limit) {
+POSTROAD_DECL net::task<ending> hold(asio::ip::tcp::socket& socket, const session_settings& use,
+                                     first_bytes& buffer, dialog& talk, net::deadline& limit) {
   ending end;
   std::optional<patience> armed; // for a reply as a whole: a server that drips wins no time by it
   for (auto todo = talk.next(); todo.what != act::hang_up; todo = talk.next()) {
@@ -135,11 +147,12 @@ POSTROAD_DECL net::task<ending> hold(asio::ip::tcp::socket& socket, const sessio
     }
     std::error_code ec;
     if (todo.what == act::receive) {
+      std::size_t n = 0;
       if (limit.expired()) // the last bytes came just as the time ran out, and were no whole reply
         ec = asio::error::operation_aborted;
       else
-        ec = co_await socket.async_wait(asio::socket_base::wait_read, net::use_task);
-      take_in(socket, ec, talk, limit);
+        std::tie(ec, n) = co_await socket.async_receive(asio::buffer(buffer), net::use_task);
+      take_in(socket, buffer, n, ec, talk, limit);
     } else {
       ec = send_now(socket.native_handle(), todo.bytes);
       while (!ec && !todo.bytes.empty()) {
@@ -167,8 +180,9 @@ POSTROAD_DECL net::task<grab> converse(asio::ip::tcp::socket& socket, net::endpo
   const auto started = clock::now();
   net::deadline limit(socket, started + use.timeout);
   dialog talk({use.ehlo_name, use.starttls, use.controls});
-  co_await detail::dial(socket, to, use, talk, limit);
-  const auto end = co_await detail::hold(socket, use, talk, limit);
+  detail::first_bytes buffer;
+  co_await detail::dial(socket, to, use, buffer, talk, limit);
+  const auto end = co_await detail::hold(socket, use, buffer, talk, limit);
   if (end.how == parting::close)
     net::close(socket);
   else if (end.how == parting::reset || then == after_220::hang_up)
