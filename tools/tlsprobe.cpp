@@ -61,6 +61,7 @@ public:
     prober_.abort();
     net::abort_all(io_);
   }
+  void finish() override { prober_.finish(); }
   void describe(text::json_writer& out) const override {
     flow::write_dns_counts(out, dns_);
     flow::write_memo_counts(out, "visits", prober_.counts());

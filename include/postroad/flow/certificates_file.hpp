@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,13 +21,26 @@ public:
   explicit certificates_file(const std::string& name) : file_(name, STDOUT_FILENO, O_WRONLY | O_CREAT) {
     file_.empty();
   }
+  /// A file that cannot be written any more does not stop the run: finish() tells.
   void keep(std::span<const std::string> chain) {
     for (const auto& der : chain)
-      if (auto hash = sha256(der); seen_.insert(hash).second)
-        file_.write("# " + hash + '\n' + pem(der));
+      if (auto hash = sha256(der); !failed_ && seen_.insert(hash).second)
+        write("# " + hash + '\n' + pem(der));
+  }
+  /// Throws usage_error when a certificate is missing.
+  void finish() const {
+    if (failed_)
+      throw cli::usage_error{*failed_};
   }
 
 private:
+  void write(std::string_view text) {
+    try {
+      file_.write(text);
+    } catch (const cli::usage_error& e) {
+      failed_ = e.message;
+    }
+  }
   static std::string sha256(std::string_view der) {
     std::array<unsigned char, 32> digest{};
     EVP_Digest(der.data(), der.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
@@ -47,6 +61,7 @@ private:
   }
 
   descriptor file_;
+  std::optional<std::string> failed_;
   std::unordered_set<std::string> seen_;
 };
 

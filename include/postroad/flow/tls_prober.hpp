@@ -75,6 +75,11 @@ public:
   net::task<std::shared_ptr<const tls_visit>> at(job& record, candidate server);
   /// Ends the pauses between connections: the run was aborted.
   void abort() { pauses_.abort(); }
+  /// Throws usage_error when --certs could not be written whole.
+  void finish() const {
+    if (certificates_)
+      certificates_->finish();
+  }
   [[nodiscard]] const memo<tls_visit>::counters& counts() const noexcept { return visits_.counts(); }
   [[nodiscard]] const tls::hello_profile& profile() const noexcept { return profile_; }
 
