@@ -23,7 +23,6 @@ TEST_CASE("postroad-records(5): a whole dialog") {
   got.banner = "220 mx.example ESMTP Exim 4.82 #2";
   got.banner_code = 220;
   got.ehlo = "250-mx.example\n250-SIZE 1\n250 STARTTLS";
-  got.capabilities = {"SIZE 1", "STARTTLS"};
   got.greeted = got.advertised = got.sent = true;
   got.starttls_code = 220;
   got.starttls_reply = "220 go";

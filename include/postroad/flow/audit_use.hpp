@@ -87,7 +87,7 @@ public:
   [[nodiscard]] const memo<audited>::counters& counts() const noexcept { return made_.counts(); }
 
 private:
-  net::task<audited> make(job& record, net::endpoint resolver);
+  net::task<void> make(job& record, net::endpoint resolver, audited& a);
 
   net::prefix_set lab_;
   dns::audit::auditor auditor_;

@@ -29,8 +29,6 @@ struct visit {
     std::size_t n = sizeof *this + got.banner.capacity() + got.ehlo.capacity() + got.helo.capacity() +
                     got.starttls_reply.capacity() + got.surplus.capacity() + got.detail.capacity() +
                     time.capacity();
-    for (const auto& c : got.capabilities)
-      n += sizeof c + c.capacity();
     for (const auto& c : got.controls)
       n += sizeof c + c.sent.capacity() + c.reply.capacity();
     return n;
@@ -110,13 +108,13 @@ public:
   using visit_type = visit;
   greeter(const room&, smtp::session_settings, std::chrono::milliseconds backoff = {});
   /// The visit at that server, made now or before.
-  net::task<std::shared_ptr<const visit>> at(job& record, candidate server);
+  net::task<std::shared_ptr<const visit>> at(job& record, const candidate& server);
   /// Ends the pauses between calls: the run was aborted.
   void abort() { pauses_.abort(); }
   [[nodiscard]] const memo<visit>::counters& counts() const noexcept { return visits_.counts(); }
 
 private:
-  net::task<visit> call(job& record, net::endpoint to);
+  net::task<void> call(job& record, net::endpoint to, visit& v);
   net::task<void> call_once(job& record, net::endpoint to, visit& v);
 
   asio::io_context& io_;

@@ -26,7 +26,7 @@ template <class Value>
 class memo {
 public:
   using shared = std::shared_ptr<const Value>;
-  using fetch = std::function<net::task<Value>()>;
+  using fetch = std::function<net::task<void>(Value&)>; ///< fills the value, which is a fresh one
 
   memo(asio::io_context& io, std::size_t bytes) : io_(io), known_(bytes) {}
 
@@ -44,18 +44,17 @@ public:
       ++counts_.remembered;
       co_return *known;
     }
-    if (const auto found = under_way_.find(key); found != under_way_.end()) {
+    if (const auto [at, is_first] = under_way_.try_emplace(key); !is_first) {
       ++counts_.joined;
       record.park();
-      waiter wait{found->second};
+      waiter wait{at->second};
       co_return co_await wait;
     }
-    under_way_.try_emplace(key);
     ++counts_.fetched;
     counts_.repeated += was_seen(key) ? 1u : 0u;
-    auto fetching = work();
-    shared answer = std::make_shared<const Value>(co_await fetching);
-    publish(key, answer);
+    const auto answer = std::make_shared<Value>();
+    co_await work(*answer);
+    publish(std::move(key), answer);
     co_return answer;
   }
 
@@ -72,9 +71,10 @@ private:
     shared await_resume() { return std::move(answer); }
   };
 
-  void publish(const std::string& key, const shared& answer) {
+  void publish(std::string key, const shared& answer) {
     auto line = std::move(under_way_.extract(key).mapped());
-    known_.put(key, answer, answer->bytes() + key.size());
+    const auto weight = answer->bytes() + key.size();
+    known_.put(std::move(key), answer, weight);
     for (const auto& w : line) {
       *w.answer = answer;
       asio::post(io_, [who = w.who] { who.resume(); });

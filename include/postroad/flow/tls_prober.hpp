@@ -72,7 +72,7 @@ public:
   tls_prober(const room&, smtp::session_settings, const probe_options&, tls::trust_store&);
 
   /// The probe of that server, made now or before. The name sent (SNI, RFC 6066 3) is the server's own.
-  net::task<std::shared_ptr<const tls_visit>> at(job& record, candidate server);
+  net::task<std::shared_ptr<const tls_visit>> at(job& record, const candidate& server);
   /// Ends the pauses between connections: the run was aborted.
   void abort() { pauses_.abort(); }
   /// Throws usage_error when --certs could not be written whole.
@@ -84,7 +84,7 @@ public:
   [[nodiscard]] const tls::hello_profile& profile() const noexcept { return profile_; }
 
 private:
-  net::task<tls_visit> call(job& record, candidate server);
+  net::task<void> call(job& record, candidate server, tls_visit& v);
   net::task<void> call_once(job& record, candidate server, tls::hello_profile hello, tls_visit& v);
   net::task<void> open(asio::ip::tcp::socket& socket, candidate server, tls_visit& v);
   net::task<void> talk(asio::ip::tcp::socket& socket, tls::hello_profile hello, tls_visit& v);

@@ -68,28 +68,11 @@ struct address {
   return a;
 }
 
-namespace detail {
-inline char* write_octet(char* to, unsigned n) noexcept {
-  if (n >= 100)
-    *to++ = static_cast<char>('0' + n / 100);
-  if (n >= 10)
-    *to++ = static_cast<char>('0' + n / 10 % 10);
-  *to++ = static_cast<char>('0' + n % 10);
-  return to;
-}
-} // namespace detail
-
 [[nodiscard]] inline std::string to_string(const address& a) {
+  if (!a.v6)
+    return text::dotted(a.bytes.data());
   char text[INET6_ADDRSTRLEN];
-  if (a.v6)
-    return inet_ntop(AF_INET6, a.bytes.data(), text, sizeof text);
-  char* end = text; // records are full of these: inet_ntop formats them with printf
-  for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0)
-      *end++ = '.';
-    end = detail::write_octet(end, a.bytes[i]);
-  }
-  return {text, end};
+  return inet_ntop(AF_INET6, a.bytes.data(), text, sizeof text);
 }
 
 /// An address and a port.

@@ -61,8 +61,8 @@ public:
 
   /// Waits for its turn.
   task<permit> enter(endpoint to);
-  /// True when enter() would not wait.
-  [[nodiscard]] bool is_free(const endpoint& to) const;
+  /// The permit, where enter() would not wait for it; none otherwise.
+  [[nodiscard]] permit enter_at_once(const endpoint& to);
   /// Nobody gets a permit any more; those who wait are told at once.
   void abort();
 
@@ -71,13 +71,17 @@ private:
 
   [[nodiscard]] bool is_lab(const address& a) const { return use_.allowed.contains(a); }
   [[nodiscard]] endpoint key_of(const endpoint& to) const;
+  [[nodiscard]] clock::time_point due(const address& to) const;
   [[nodiscard]] clock::time_point reserve(const address& to);
   void leave(const endpoint& key);
   void forget_idle_networks(clock::time_point now);
 
   asio::io_context& io_;
   courtesy_settings use_;
-  std::unordered_map<endpoint, std::deque<std::coroutine_handle<>>, endpoint_hash> busy_; ///< and who waits
+  /// Who waits for a server that is busy; null while nobody does, as with nearly all of them.
+  using line = std::unique_ptr<std::deque<std::coroutine_handle<>>>;
+  struct in_line;
+  std::unordered_map<endpoint, line, endpoint_hash> busy_;
   std::unordered_map<address, clock::time_point, address_hash> networks_; ///< when the next one may start
   clock::time_point next_ = {};
   naps naps_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,17 +41,23 @@ struct grab {
   std::string ehlo; ///< the reply to EHLO, a refusal too
   std::string helo;
   std::string starttls_reply;
-  std::vector<std::string> capabilities; ///< keyword lines, greeting left out
-  std::vector<control> controls;         ///< in the order in which they were said
-  std::string surplus;                   ///< the bytes behind the 220
-  std::string detail;                    ///< in plain words, what was odd
-  std::chrono::microseconds elapsed{0};  ///< from connect to the last reply, QUIT left out; the driver's
+  std::vector<control> controls;        ///< in the order in which they were said
+  std::string surplus;                  ///< the bytes behind the 220
+  std::string detail;                   ///< in plain words, what was odd
+  std::chrono::microseconds elapsed{0}; ///< from connect to the last reply, QUIT left out; the driver's
+
+  /// The reply to EHLO where it tells capabilities, for for_each_capability().
+  [[nodiscard]] std::string_view told() const noexcept {
+    return greeted && !helo_used ? std::string_view(ehlo) : std::string_view();
+  }
 };
 
+/// Views: what they show must outlive the dialog.
 struct dialog_settings {
-  std::string ehlo_name; ///< truthful: our FQDN or address literal (RFC 5321 4.1.1.1)
+  std::string_view ehlo_name; ///< truthful: our FQDN or address literal (RFC 5321 4.1.1.1)
   bool starttls = true;
-  std::vector<std::string> controls = {}; ///< verbs to say where STARTTLS is answered 2xx or 5xx, but not 220
+  std::span<const std::string> controls =
+      {}; ///< verbs to say where STARTTLS is answered 2xx or 5xx, but not 220
 };
 
 enum class act : std::uint8_t { send, receive, hang_up };
@@ -88,7 +95,7 @@ struct step {
 /// "EHLO me.example\r\n".
 class dialog {
 public:
-  explicit dialog(dialog_settings use) : use_(std::move(use)) { got_.reached = stage::banner; }
+  explicit dialog(dialog_settings use) : use_(use) { got_.reached = stage::banner; }
 
   [[nodiscard]] step next() {
     while (at_ != state::over) {
@@ -221,8 +228,7 @@ private:
     const bool positive = said.positive(), permanent = said.permanent();
     got_.ehlo = std::move(said.text);
     if (positive) {
-      got_.capabilities = capabilities(got_.ehlo);
-      got_.advertised = offers(got_.capabilities, "STARTTLS");
+      got_.advertised = offers(got_.ehlo, "STARTTLS");
       return say_starttls();
     }
     if (!permanent) // RFC 5321 4.1.1.1 knows HELO as the answer to 5xx; 421 says that the server is leaving

@@ -45,13 +45,12 @@ void for_each_capability(std::string_view ehlo, Take take) {
   return capability.substr(0, capability.find_first_of(" \t="));
 }
 
-/// Is `keyword` among the capabilities? Keywords know no case (RFC 5321 2.4).
-template <class Lines>
-[[nodiscard]] bool offers(const Lines& capability_lines, std::string_view keyword) noexcept {
-  for (std::string_view line : capability_lines)
-    if (text::iequals(keyword_of(line), keyword))
-      return true;
-  return false;
+/// Is `keyword` among the capabilities of an EHLO reply? Keywords know no case (RFC 5321 2.4).
+[[nodiscard]] inline bool offers(std::string_view ehlo, std::string_view keyword) noexcept {
+  bool found = false;
+  for_each_capability(
+      ehlo, [&](std::string_view line) { found = found || text::iequals(keyword_of(line), keyword); });
+  return found;
 }
 
 } // namespace postroad::smtp

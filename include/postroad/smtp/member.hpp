@@ -19,6 +19,12 @@ inline void write_bytes_if_any(text::json_writer& out, std::string_view name, st
     out.member_bytes(name, bytes);
 }
 
+inline void write_capabilities(text::json_writer& out, std::string_view ehlo) {
+  out.key("capabilities").array();
+  for_each_capability(ehlo, [&](std::string_view line) { out.value(line); });
+  out.end();
+}
+
 inline void write_software(text::json_writer& out, const grab& got, std::span<const software_rule> first) {
   const spoken heard{got.banner, got.ehlo, got.starttls_reply};
   auto found = identify(heard, first);
@@ -82,7 +88,7 @@ inline void write_smtp(text::json_writer& out, const grab& got, net::endpoint se
   detail::write_bytes_if_any(out, "ehlo", got.ehlo);
   detail::write_bytes_if_any(out, "helo", got.helo);
   if (got.greeted)
-    out.member_list("capabilities", got.capabilities);
+    detail::write_capabilities(out, got.told());
   if (!got.banner.empty())
     detail::write_software(out, got, first_rules);
   if (got.greeted)
@@ -92,7 +98,7 @@ inline void write_smtp(text::json_writer& out, const grab& got, net::endpoint se
     out.member_bytes("detail", got.detail);
   if (tries > 1)
     out.member("tries", tries);
-  out.member("elapsed_ms", static_cast<double>(elapsed.count()) / 1000).end();
+  out.member_milliseconds("elapsed_ms", elapsed).end();
 }
 
 } // namespace postroad::smtp

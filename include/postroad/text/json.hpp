@@ -4,6 +4,7 @@
 #include <postroad/text/base64.hpp>
 #include <postroad/text/utf8.hpp>
 
+#include <bit>
 #include <charconv>
 #include <chrono>
 #include <concepts>
@@ -37,21 +38,29 @@ inline void append_control(std::string& out, char c) {
 
 namespace detail {
 
-/// Length of the run at the start of `s` that stands in a JSON string as it is: printable ASCII but quote and
-/// backslash. Eight bytes at a time: a byte below a bound sets its top bit when the bound is taken off it,
-/// unless it was set already.
-[[nodiscard]] inline std::size_t plain_run(std::string_view s) noexcept {
+/// How many of the eight bytes at `s` stand in a JSON string as they are: printable ASCII but quote and
+/// backslash. A byte below a bound sets its top bit when the bound is taken off it, unless it was set
+/// already; what it borrows spoils only bytes behind it.
+[[nodiscard]] inline std::size_t plain_of_eight(const char* s) noexcept {
+  static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
   const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & tops; };
+  std::uint64_t x;
+  std::memcpy(&x, s, 8);
+  const auto control = (x - ones * 0x20) & ~x & tops;
+  const auto special =
+      control | (x & tops) | has_zero(x ^ ones * '"') | has_zero(x ^ ones * '\\') | has_zero(x ^ ones * 0x7f);
+  return static_cast<std::size_t>(std::countr_zero(special)) / 8;
+}
+
+/// Length of the run at the start of `s` that stands in a JSON string as it is.
+[[nodiscard]] inline std::size_t plain_run(std::string_view s) noexcept {
   std::size_t at = 0;
-  for (; at + 8 <= s.size(); at += 8) {
-    std::uint64_t x;
-    std::memcpy(&x, s.data() + at, 8);
-    const auto control = (x - ones * 0x20) & ~x & tops;
-    if (control | (x & tops) | has_zero(x ^ ones * '"') | has_zero(x ^ ones * '\\') |
-        has_zero(x ^ ones * 0x7f))
-      break;
-  }
+  for (; at + 8 <= s.size(); at += 8)
+    if (const auto n = plain_of_eight(s.data() + at); n < 8)
+      return at + n;
+  if (s.size() >= 8) // the last eight once more: those before `at` are plain
+    return s.size() - 8 + plain_of_eight(s.data() + s.size() - 8);
   for (; at < s.size(); ++at) {
     const auto c = static_cast<std::uint8_t>(s[at]);
     if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')

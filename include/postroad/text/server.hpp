@@ -46,6 +46,23 @@ struct host_and_port {
   return host_and_port{host, value};
 }
 
+/// The four bytes of an IPv4 address as text; inet_ntop does it with printf.
+[[nodiscard]] inline std::string dotted(const unsigned char* bytes) {
+  char shown[INET_ADDRSTRLEN];
+  char* end = shown;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const unsigned n = bytes[i];
+    if (i > 0)
+      *end++ = '.';
+    if (n >= 100)
+      *end++ = static_cast<char>('0' + n / 100);
+    if (n >= 10)
+      *end++ = static_cast<char>('0' + n / 10 % 10);
+    *end++ = static_cast<char>('0' + n % 10);
+  }
+  return {shown, end};
+}
+
 /// An address in its canonical text (RFC 5952), or nothing where `s` is no address. Example: "2001:DB8:0::1"
 /// gives "2001:db8::1".
 [[nodiscard]] inline std::optional<std::string> canonical_address(std::string_view s) {
@@ -53,11 +70,13 @@ struct host_and_port {
   if (s.empty() || (!colons && !is_digit(s.back()))) // most names end here
     return std::nullopt;
   unsigned char bytes[16];
-  char shown[INET6_ADDRSTRLEN];
   const int family = colons ? AF_INET6 : AF_INET;
   const std::string text(s);
   if (std::strlen(text.c_str()) != s.size() || inet_pton(family, text.c_str(), bytes) != 1)
     return std::nullopt;
+  if (!colons)
+    return dotted(bytes);
+  char shown[INET6_ADDRSTRLEN];
   return std::string(inet_ntop(family, bytes, shown, sizeof shown));
 }
 

@@ -175,7 +175,7 @@ inline void write_tls(text::json_writer& out, const observation& seen, const pro
     write_survey(out, *about.more);
   if (!explanation.empty())
     out.member_bytes("detail", explanation);
-  out.member("elapsed_ms", static_cast<double>(seen.elapsed.count()) / 1000).end();
+  out.member_milliseconds("elapsed_ms", seen.elapsed).end();
 }
 
 } // namespace postroad::tls

@@ -129,24 +129,21 @@ POSTROAD_DECL audits::audits(const room& in, dns::client& asking, dns::audit::re
 
 /// Who only listens on for second replies needs no place among those who ask; but a client knows just so
 /// many servers at a time.
-POSTROAD_DECL net::task<audited> audits::make(job& record, net::endpoint resolver) {
+POSTROAD_DECL net::task<void> audits::make(job& record, net::endpoint resolver, audited& a) {
   const std::function<void()> all_asked = [this, &record] {
     if (++listening_ <= most_listeners)
       record.park();
   };
   const auto found = co_await auditor_.run(resolver, !lab_.contains(resolver.ip), all_asked);
   --listening_;
-  audited a{found.what, {}, found.targets};
+  a = {found.what, {}, found.targets};
   text::json_writer out(a.json);
   dns::audit::write_resolver(out, found, text::now_rfc3339());
-  co_return a;
 }
 
 POSTROAD_DECL net::task<std::shared_ptr<const audited>> audits::at(job& record, net::endpoint resolver) {
-  std::string key = net::to_string(resolver);
-  memo<audited>::fetch work = [this, &record, resolver] { return make(record, resolver); };
-  auto made = co_await made_.get(record, std::move(key), std::move(work));
-  co_return made;
+  return made_.get(record, net::packed(resolver),
+                   [this, &record, resolver](audited& a) { return make(record, resolver, a); });
 }
 
 POSTROAD_DECL void write_each_target(flow::job& job, const audited& r) {

@@ -95,9 +95,11 @@ POSTROAD_DECL smtp::session_settings session_of(const settings& use, const std::
 
 POSTROAD_DECL net::task<bool> enter(job& record, net::courtesy& manners, net::endpoint to,
                                     net::courtesy::permit& permit) {
-  if (!manners.is_free(to))
+  permit = manners.enter_at_once(to);
+  if (!permit) {
     record.park();
-  permit = co_await manners.enter(to);
+    permit = co_await manners.enter(to);
+  }
   if (record.is_parked())
     co_await record.unpark();
   co_return static_cast<bool>(permit);
@@ -120,12 +122,9 @@ inline bool is_busy(const smtp::grab& g) {
 }
 } // namespace detail
 
-POSTROAD_DECL net::task<std::shared_ptr<const visit>> greeter::at(job& record, candidate server) {
-  const auto to = server.to;
-  std::string key = net::packed(to);
-  memo<visit>::fetch fetch = [this, &record, to] { return call(record, to); };
-  auto seen = co_await visits_.get(record, std::move(key), std::move(fetch));
-  co_return seen;
+POSTROAD_DECL net::task<std::shared_ptr<const visit>> greeter::at(job& record, const candidate& server) {
+  return visits_.get(record, net::packed(server.to),
+                     [this, &record, to = server.to](visit& v) { return call(record, to, v); });
 }
 
 POSTROAD_DECL net::task<void> greeter::call_once(job& record, net::endpoint to, visit& v) {
@@ -140,12 +139,11 @@ POSTROAD_DECL net::task<void> greeter::call_once(job& record, net::endpoint to, 
   v.got = co_await smtp::converse(socket, to, use_);
 }
 
-POSTROAD_DECL net::task<visit> greeter::call(job& record, net::endpoint to) {
-  visit v;
+POSTROAD_DECL net::task<void> greeter::call(job& record, net::endpoint to, visit& v) {
   if (!courtesy_.may_contact(to.ip)) {
     v.got.what = outcome::blocked;
     v.time = text::now_rfc3339();
-    co_return v;
+    co_return;
   }
   auto wait = backoff_;
   for (std::uint32_t tries = 0; tries <= retries_; ++tries) { // each waits for its turn as any other
@@ -158,7 +156,6 @@ POSTROAD_DECL net::task<visit> greeter::call(job& record, net::endpoint to) {
     if (!detail::is_passing(v.got) && !detail::is_busy(v.got))
       break;
   }
-  co_return v;
 }
 
 } // namespace postroad::flow

@@ -93,25 +93,22 @@ POSTROAD_DECL std::array<std::uint8_t, 32> tls_prober::random_bytes() {
   return bytes;
 }
 
-POSTROAD_DECL net::task<std::shared_ptr<const tls_visit>> tls_prober::at(job& record, candidate server) {
-  std::string key = net::packed(server.to) + text::lowered(server.host); // one profile a run
-  memo<tls_visit>::fetch fetch = [this, &record, server] { return call(record, server); };
-  auto seen = co_await visits_.get(record, std::move(key), std::move(fetch));
-  co_return seen;
+POSTROAD_DECL net::task<std::shared_ptr<const tls_visit>> tls_prober::at(job& record,
+                                                                         const candidate& server) {
+  return visits_.get(record, net::packed(server.to) + text::lowered(server.host), // one profile a run
+                     [this, &record, server](tls_visit& v) { return call(record, server, v); });
 }
 
-POSTROAD_DECL net::task<tls_visit> tls_prober::call(job& record, candidate server) {
-  tls_visit v;
+POSTROAD_DECL net::task<void> tls_prober::call(job& record, candidate server, tls_visit& v) {
   if (!courtesy_.may_contact(server.to.ip)) {
     v.got.what = outcome::blocked;
     v.time = text::now_rfc3339();
-    co_return v;
+    co_return;
   }
   co_await call_once(record, server, profile_, v);
   judge(v);
   if (v.ready)
     co_await ask_more(record, server, v);
-  co_return v;
 }
 
 /// One connection: waits for its turn, opens it, and holds the exchange of that hello.

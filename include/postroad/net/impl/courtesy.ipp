@@ -32,16 +32,26 @@ POSTROAD_DECL endpoint courtesy::key_of(const endpoint& to) const {
   return is_lab(to.ip) ? to : endpoint{to.ip, 0};
 }
 
-POSTROAD_DECL bool courtesy::is_free(const endpoint& to) const {
-  if (busy_.contains(key_of(to)))
-    return false;
-  if (use_.rate > 0 && next_ > clock::now())
-    return false;
-  if (is_lab(to.ip) || use_.per_network <= 0)
-    return true;
-  const auto bits = to.ip.v6 ? detail::paced_network_v6 : detail::paced_network_v4;
-  const auto found = networks_.find(network_of(to.ip, bits).base);
-  return found == networks_.end() || found->second <= clock::now();
+/// When the network and the whole have their next free moment.
+POSTROAD_DECL courtesy::clock::time_point courtesy::due(const address& to) const {
+  auto when = use_.rate > 0 ? next_ : clock::time_point{};
+  if (is_lab(to) || use_.per_network <= 0)
+    return when;
+  const auto bits = to.v6 ? detail::paced_network_v6 : detail::paced_network_v4;
+  const auto found = networks_.find(network_of(to, bits).base);
+  return found == networks_.end() ? when : std::max(when, found->second);
+}
+
+POSTROAD_DECL courtesy::permit courtesy::enter_at_once(const endpoint& to) {
+  const bool is_paced = use_.rate > 0 || use_.per_network > 0;
+  if (naps_.aborted() || (is_paced && due(to.ip) > clock::now()))
+    return {};
+  const auto key = key_of(to);
+  if (!busy_.try_emplace(key).second)
+    return {};
+  if (is_paced)
+    (void)reserve(to.ip);
+  return permit(*this, key);
 }
 
 /// Books the next free moment of the network and of the whole, and says when it is.
@@ -69,21 +79,23 @@ POSTROAD_DECL void courtesy::forget_idle_networks(clock::time_point now) {
   std::erase_if(networks_, [now](const auto& network) { return network.second <= now; });
 }
 
-namespace detail {
-struct in_line {
-  std::deque<std::coroutine_handle<>>& line;
+struct courtesy::in_line {
+  line& behind;
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> h) { line.push_back(h); }
+  void await_suspend(std::coroutine_handle<> h) {
+    if (!behind)
+      behind = std::make_unique<line::element_type>();
+    behind->push_back(h);
+  }
   void await_resume() const noexcept {}
 };
-} // namespace detail
 
 POSTROAD_DECL task<courtesy::permit> courtesy::enter(endpoint to) {
   if (naps_.aborted())
     co_return permit();
   const endpoint key = key_of(to);
   if (const auto [at, is_first] = busy_.try_emplace(key); !is_first) {
-    detail::in_line wait{at->second};
+    in_line wait{at->second};
     co_await wait;
     if (naps_.aborted())
       co_return permit(); // abort() has emptied the lines
@@ -99,12 +111,13 @@ POSTROAD_DECL void courtesy::leave(const endpoint& key) {
   const auto found = busy_.find(key);
   if (found == busy_.end())
     return;
-  if (found->second.empty()) {
+  const auto& waiting = found->second;
+  if (!waiting || waiting->empty()) {
     busy_.erase(found);
     return;
   }
-  const auto next = found->second.front();
-  found->second.pop_front();
+  const auto next = waiting->front();
+  waiting->pop_front();
   asio::post(io_, [next] { next.resume(); }); // not from within the leaver
 }
 
@@ -112,9 +125,10 @@ POSTROAD_DECL void courtesy::abort() {
   naps_.abort();
   auto lines = std::move(busy_);
   busy_.clear();
-  for (auto& [key, line] : lines)
-    for (const auto waiting : line)
-      asio::post(io_, [waiting] { waiting.resume(); });
+  for (const auto& [key, behind] : lines)
+    if (behind)
+      for (const auto waiting : *behind)
+        asio::post(io_, [waiting] { waiting.resume(); });
 }
 
 } // namespace postroad::net
