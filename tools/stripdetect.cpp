@@ -47,10 +47,10 @@ public:
   }
 
   std::optional<outcome> answer_at_once(const flow::glance& record, std::string& json) override {
-    const auto texts = dialogs_.read(record.fields);
-    if (!texts.is_grab)
+    const auto told = dialogs_.read(record.fields);
+    if (!told.is_grab)
       return std::nullopt;
-    return judge(texts, json);
+    return judge(told, json);
   }
 
   net::task<void> measure(flow::job& record) override {
@@ -65,7 +65,7 @@ public:
                      found.seen->got.elapsed, found.seen->tries, rules_.rules());
     const record::member smtp{"smtp", grab};
     auto& json = record.scratch();
-    const auto what = judge(flow::texts_of(found.seen->got, found.at.to), json);
+    const auto what = judge(flow::dialog_of(found.seen->got, found.at.to), json);
     record.write(what, json, {&smtp, 1});
   }
   void abort() override {
@@ -79,17 +79,17 @@ public:
   }
 
 private:
-  outcome judge(const flow::dialog_texts& texts, std::string& json) {
-    if (!texts.has_spoken()) {
+  outcome judge(const flow::told_dialog& told, std::string& json) {
+    if (!told.has_spoken()) {
       json = flow::outcome_member(outcome::skipped, "no mail server spoke");
       return outcome::skipped;
     }
-    const auto here = texts.heard();
+    const auto& here = told.heard;
     auto found = strip::classify(here);
     std::optional<strip::elsewhere> other;
-    if (const auto* there = elsewhere_ && texts.server ? elsewhere_->at(*texts.server) : nullptr)
+    if (const auto* there = elsewhere_ && told.server ? elsewhere_->at(*told.server) : nullptr)
       if (there->has_spoken())
-        other = strip::compare(found, here, strip::classify(there->heard()), there->heard());
+        other = strip::compare(found, here, strip::classify(there->heard), there->heard);
     text::json_writer out(json);
     strip::write_strip(out, found, true, other ? &*other : nullptr);
     return outcome::ok;

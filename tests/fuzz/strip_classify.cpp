@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              reply = postroad::text::take_until(rest, '\0');
   strip::heard h{.banner = banner, .ehlo = ehlo, .code = codes[data[0] & 7], .reply = reply};
   check(h);
-  h.controls = {{"TESTVERB", codes[(data[0] >> 3) & 7], std::string(rest)}};
+  h.controls = {{"TESTVERB", codes[(data[0] >> 3) & 7], rest}};
   check(h);
   return 0;
 }

@@ -38,7 +38,7 @@ struct room {
 /// A record as it was read, before anything is set in motion for it. The views live as long as the call.
 struct glance {
   std::string_view line;
-  const std::vector<field>& fields;
+  const std::vector<fresh_field>& fields;
 };
 
 class filter {

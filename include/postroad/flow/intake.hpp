@@ -19,7 +19,7 @@ struct taken {
   enum class kind : std::uint8_t { nothing, reject, pass, work } is = kind::nothing;
   std::string_view record{}; ///< pass, work: a JSON object, readable slack behind it
   std::string_view why{};    ///< reject: in plain words
-  const std::vector<field>* fields = nullptr;
+  const std::vector<fresh_field>* fields = nullptr;
   const std::vector<record::present>* there = nullptr; ///< members that are to be replaced
   bool plain_domain = false;                           ///< all it says is a domain, as it is asked for
 };
@@ -43,12 +43,11 @@ private:
 
   record::path_set& paths_;
   record::reader reader_;
-  std::vector<std::string_view> replaceable_; ///< names of members
-  std::vector<std::size_t> replaceable_paths_;
+  std::vector<std::string_view> replaceable_; ///< by path: the member's name, empty for the others
   std::size_t outcome_path_, domain_path_, host_path_, ip_path_, port_path_;
   std::vector<outcome> only_;
   std::string word_;
-  std::vector<field> fields_;
+  std::vector<fresh_field> fields_;
   std::vector<record::present> there_;
 };
 

@@ -32,6 +32,11 @@ struct field {
   std::string_view raw; ///< JSON, inside the job's line
 };
 
+/// The same while its record is being read: its text is at hand, too.
+struct fresh_field : field {
+  std::string_view text; ///< where it is a text: unescaped; gone when the next record is read
+};
+
 /// Whom or what the record is about. What is missing was not said.
 struct subject {
   std::string domain; ///< A-labels, lower case; what cannot be one stays as it was

@@ -9,6 +9,7 @@
 #include <postroad/strip/classify.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -17,25 +18,23 @@
 
 namespace postroad::flow {
 
-/// A dialog as a grab tells it, its texts owned.
-struct dialog_texts {
+/// A dialog as a grab tells it; views into that grab.
+struct told_dialog {
   bool is_grab = false; ///< there is a member `smtp` with an outcome
   std::optional<net::endpoint> server;
-  std::string banner, ehlo, sent, reply;
-  int banner_code = 0, code = 0;
-  std::vector<strip::control> controls;
+  int banner_code = 0;
+  strip::heard heard{{}, {}, {}, 0, {}, {}};
 
-  [[nodiscard]] strip::heard heard() const { return {banner, ehlo, sent, code, reply, controls}; }
   /// Did a mail server speak at all? Garbage has no code.
   [[nodiscard]] bool has_spoken() const { return banner_code != 0; }
 };
-[[nodiscard]] dialog_texts texts_of(const smtp::grab&, net::endpoint server);
+[[nodiscard]] told_dialog dialog_of(const smtp::grab&, net::endpoint server);
 
 /// Reads the member `smtp` from the fields that were found at its paths.
 class dialog_reader {
 public:
   explicit dialog_reader(record::path_set& paths);
-  [[nodiscard]] dialog_texts read(std::span<const field>) const;
+  [[nodiscard]] told_dialog read(std::span<const fresh_field>) const;
 
 private:
   std::size_t outcome_, ip_, port_, banner_code_, banner_, ehlo_, sent_, code_, reply_;
@@ -48,10 +47,13 @@ public:
   /// Reads the records of a file; "-" is standard input. Throws usage_error when it cannot be read, or when
   /// no record in it holds a grab.
   explicit vantage(const std::string& file);
-  [[nodiscard]] const dialog_texts* at(net::endpoint) const;
+  [[nodiscard]] const told_dialog* at(net::endpoint) const;
 
 private:
-  std::map<net::endpoint, dialog_texts> grabs_;
+  void keep(told_dialog);
+
+  std::map<net::endpoint, told_dialog> grabs_;
+  std::deque<std::string> texts_; ///< what they view
 };
 
 } // namespace postroad::flow

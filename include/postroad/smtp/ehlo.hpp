@@ -42,7 +42,10 @@ void for_each_capability(std::string_view ehlo, Take take) {
 
 /// The keyword of a capability line, its parameters left out. Example: "SIZE 1000" gives "SIZE".
 [[nodiscard]] constexpr std::string_view keyword_of(std::string_view capability) noexcept {
-  return capability.substr(0, capability.find_first_of(" \t="));
+  std::size_t n = 0;
+  while (n < capability.size() && capability[n] != ' ' && capability[n] != '\t' && capability[n] != '=')
+    ++n;
+  return capability.substr(0, n);
 }
 
 /// Is `keyword` among the capabilities of an EHLO reply? Keywords know no case (RFC 5321 2.4).

@@ -18,9 +18,9 @@ namespace postroad::strip {
 
 /// One extra verb that was said to the same server, and what it answered.
 struct control {
-  std::string sent;
+  std::string_view sent;
   int code = 0;
-  std::string reply;
+  std::string_view reply;
 };
 
 /// A dialog, replies as received: codes kept, lines joined by LF. Empty texts did not come.

@@ -14,13 +14,15 @@ static_assert(record::block_slack >= record::line_slack);
 
 POSTROAD_DECL intake::intake(record::path_set& paths, std::string_view member,
                              std::vector<std::string_view> extras, std::vector<outcome> only)
-    : paths_(paths), replaceable_(std::move(extras)),
-      outcome_path_(paths.add(std::string(member) + ".outcome").value()),
+    : paths_(paths), outcome_path_(paths.add(std::string(member) + ".outcome").value()),
       domain_path_(paths.add("domain").value()), host_path_(paths.add("host").value()),
       ip_path_(paths.add("ip").value()), port_path_(paths.add("port").value()), only_(std::move(only)) {
-  replaceable_.insert(replaceable_.begin(), member);
-  for (const auto name : replaceable_)
-    replaceable_paths_.push_back(paths.add(name).value());
+  extras.insert(extras.begin(), member);
+  for (const auto name : extras) {
+    const auto path = paths.add(name).value();
+    replaceable_.resize(std::max(replaceable_.size(), path + 1));
+    replaceable_[path] = name;
+  }
 }
 
 POSTROAD_DECL taken intake::look(const record::line& line) {
@@ -55,8 +57,9 @@ POSTROAD_DECL taken intake::look_at_domain(std::string_view domain) {
   const std::string_view object(word_.data(), size);
   fields_.clear();
   there_.clear();
-  fields_.push_back({static_cast<std::uint32_t>(domain_path_), 0, record::value::kind::text,
-                     object.substr(before.size(), domain.size() + 2)});
+  fields_.push_back({{static_cast<std::uint32_t>(domain_path_), 0, record::value::kind::text,
+                      object.substr(before.size(), domain.size() + 2)},
+                     object.substr(before.size() + 1, domain.size())});
   return {.is = only_.empty() ? taken::kind::work : taken::kind::pass,
           .record = object,
           .fields = &fields_,
@@ -68,19 +71,20 @@ POSTROAD_DECL taken intake::look_at_object(std::string_view object) {
   fields_.clear();
   there_.clear();
   const auto keep = [this](std::size_t path, const record::value& v, std::size_t ordinal) {
-    for (std::size_t i = 0; i < replaceable_.size(); ++i)
-      if (replaceable_paths_[i] == path)
-        there_.push_back({replaceable_[i], v.raw});
-    fields_.push_back({static_cast<std::uint32_t>(path), static_cast<std::uint32_t>(ordinal), v.is, v.raw});
+    if (path < replaceable_.size() && !replaceable_[path].empty())
+      there_.push_back({replaceable_[path], v.raw});
+    fields_.push_back(
+        {{static_cast<std::uint32_t>(path), static_cast<std::uint32_t>(ordinal), v.is, v.raw}, v.text});
   };
   if (const auto broken = reader_.read(object, paths_, keep, record::checking::whole))
     return {.is = taken::kind::reject, .why = broken->why};
-  const bool again = only_.empty() || std::any_of(fields_.begin(), fields_.end(), [this](const field& f) {
-                       if (f.path != outcome_path_ || f.is != record::value::kind::text)
-                         return false;
-                       const auto o = outcome_from(text::json_unescaped(f.raw));
-                       return o && std::find(only_.begin(), only_.end(), *o) != only_.end();
-                     });
+  const bool again =
+      only_.empty() || std::any_of(fields_.begin(), fields_.end(), [this](const fresh_field& f) {
+        if (f.path != outcome_path_ || f.is != record::value::kind::text)
+          return false;
+        const auto o = outcome_from(f.text);
+        return o && std::find(only_.begin(), only_.end(), *o) != only_.end();
+      });
   return {.is = again ? taken::kind::work : taken::kind::pass,
           .record = object,
           .fields = &fields_,
@@ -90,17 +94,16 @@ POSTROAD_DECL taken intake::look_at_object(std::string_view object) {
 POSTROAD_DECL subject intake::subject_of(const taken& t) const {
   subject s;
   if (t.plain_domain) {
-    const auto raw = t.fields->front().raw;
-    s.domain = raw.substr(1, raw.size() - 2);
+    s.domain = t.fields->front().text;
     return s;
   }
   for (const auto& f : *t.fields) {
     if (f.path == domain_path_ && f.is == record::value::kind::text) {
-      s.domain = record::to_a_label(text::json_unescaped(f.raw));
+      s.domain = record::to_a_label(f.text);
     } else if (f.path == host_path_ && f.is == record::value::kind::text) {
-      s.host = record::to_a_label(text::json_unescaped(f.raw));
+      s.host = record::to_a_label(f.text);
     } else if (f.path == ip_path_ && f.is == record::value::kind::text) {
-      s.ip = net::parse_address(text::json_unescaped(f.raw));
+      s.ip = net::parse_address(f.text);
       s.bad_ip = !s.ip;
     } else if (f.path == port_path_) {
       s.port = text::number<std::uint16_t>(f.raw);

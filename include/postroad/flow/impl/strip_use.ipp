@@ -5,7 +5,6 @@
 #include <postroad/flow/descriptor.hpp>
 #include <postroad/record/reader.hpp>
 #include <postroad/record/stdio.hpp>
-#include <postroad/text/unescape.hpp>
 
 #include <fmt/format.h>
 
@@ -14,18 +13,14 @@
 
 namespace postroad::flow {
 
-POSTROAD_DECL dialog_texts texts_of(const smtp::grab& got, net::endpoint server) {
-  dialog_texts t;
+POSTROAD_DECL told_dialog dialog_of(const smtp::grab& got, net::endpoint server) {
+  told_dialog t;
   t.is_grab = true;
   t.server = server;
   t.banner_code = got.banner_code;
-  t.banner = got.banner;
-  t.ehlo = got.ehlo;
-  t.sent = got.sent ? "STARTTLS" : "";
-  t.code = got.starttls_code;
-  t.reply = got.starttls_reply;
+  t.heard = {got.banner, got.ehlo, got.sent ? "STARTTLS" : "", got.starttls_code, got.starttls_reply, {}};
   for (const auto& c : got.controls)
-    t.controls.push_back({c.sent, c.code, c.reply});
+    t.heard.controls.push_back({c.sent, c.code, c.reply});
   return t;
 }
 
@@ -39,48 +34,46 @@ POSTROAD_DECL dialog_reader::dialog_reader(record::path_set& paths)
       control_code_(paths.add("smtp.controls[].code").value()),
       control_reply_(paths.add("smtp.controls[].reply").value()) {}
 
-POSTROAD_DECL dialog_texts dialog_reader::read(std::span<const field> fields) const {
+POSTROAD_DECL told_dialog dialog_reader::read(std::span<const fresh_field> fields) const {
   constexpr std::uint32_t most_controls = 16;
   constexpr std::uint16_t smtp_port = 25;
-  dialog_texts t;
+  told_dialog t;
   std::optional<net::address> ip;
   std::uint16_t port = smtp_port;
   const auto control = [&](const field& f) -> strip::control& {
-    t.controls.resize(std::max<std::size_t>(t.controls.size(), f.ordinal + 1U));
-    return t.controls[f.ordinal];
+    t.heard.controls.resize(std::max<std::size_t>(t.heard.controls.size(), f.ordinal + 1U));
+    return t.heard.controls[f.ordinal];
+  };
+  const auto take = [](std::string_view& into, const fresh_field& f) {
+    into = into.empty() ? f.text : into; // of two members of one name the first counts
   };
   for (const auto& f : fields) {
-    const bool is_text = f.is == record::value::kind::text;
-    const auto take = [&](std::string& into) {
-      if (is_text && into.empty())
-        into = text::json_unescaped(f.raw);
-    };
     if (f.path == outcome_)
       t.is_grab = true;
-    else if (f.path == ip_ && is_text)
-      ip = net::parse_address(text::json_unescaped(f.raw));
+    else if (f.path == ip_)
+      ip = net::parse_address(f.text);
     else if (f.path == port_)
       port = text::number<std::uint16_t>(f.raw).value_or(smtp_port);
     else if (f.path == banner_code_)
       t.banner_code = text::number<int>(f.raw).value_or(0);
     else if (f.path == banner_)
-      take(t.banner);
+      take(t.heard.banner, f);
     else if (f.path == ehlo_)
-      take(t.ehlo);
+      take(t.heard.ehlo, f);
     else if (f.path == sent_)
-      take(t.sent);
+      take(t.heard.sent, f);
     else if (f.path == code_)
-      t.code = text::number<int>(f.raw).value_or(0);
+      t.heard.code = text::number<int>(f.raw).value_or(0);
     else if (f.path == reply_)
-      take(t.reply);
+      take(t.heard.reply, f);
     else if (f.ordinal >= most_controls)
       continue;
     else if (f.path == control_sent_)
-      take(control(f).sent);
+      take(control(f).sent, f);
     else if (f.path == control_code_)
       control(f).code = text::number<int>(f.raw).value_or(0);
     else if (f.path == control_reply_)
-      take(control(f).reply);
+      take(control(f).reply, f);
   }
   if (ip)
     t.server = net::endpoint{*ip, port};
@@ -89,16 +82,18 @@ POSTROAD_DECL dialog_texts dialog_reader::read(std::span<const field> fields) co
 
 namespace detail {
 
-inline std::optional<dialog_texts> grab_in(const record::line& line, const record::path_set& paths,
-                                           record::reader& reader, const dialog_reader& dialogs) {
-  std::vector<field> fields;
+/// The dialog in that line; its texts live until the reader's next line.
+inline std::optional<told_dialog> grab_in(const record::line& line, const record::path_set& paths,
+                                          record::reader& reader, const dialog_reader& dialogs) {
+  std::vector<fresh_field> fields;
   const auto keep = [&](std::size_t path, const record::value& v, std::size_t ordinal) {
-    fields.push_back({static_cast<std::uint32_t>(path), static_cast<std::uint32_t>(ordinal), v.is, v.raw});
+    fields.push_back(
+        {{static_cast<std::uint32_t>(path), static_cast<std::uint32_t>(ordinal), v.is, v.raw}, v.text});
   };
   if (line.too_long || reader.read(line.text, paths, keep))
     return std::nullopt;
-  auto texts = dialogs.read(fields);
-  return texts.is_grab && texts.server ? std::optional(std::move(texts)) : std::nullopt;
+  auto told = dialogs.read(fields);
+  return told.is_grab && told.server ? std::optional(std::move(told)) : std::nullopt;
 }
 
 } // namespace detail
@@ -112,17 +107,25 @@ POSTROAD_DECL vantage::vantage(const std::string& file) {
   record::reader reader;
   record::line line;
   while (in.wait_next(line))
-    if (auto grab = detail::grab_in(line, paths, reader, dialogs)) {
-      const auto server = *grab->server;
-      grabs_.insert_or_assign(server, std::move(*grab));
-    }
+    if (auto grab = detail::grab_in(line, paths, reader, dialogs))
+      keep(std::move(*grab));
   if (in.error() != 0)
     throw cli::usage_error{fmt::format("cannot read '{}': {}", file, std::strerror(in.error()))};
   if (grabs_.empty())
     throw cli::usage_error{fmt::format("--compare: no grab of smtpgrab in '{}'", file)};
 }
 
-POSTROAD_DECL const dialog_texts* vantage::at(net::endpoint server) const {
+POSTROAD_DECL void vantage::keep(told_dialog d) {
+  const auto own = [this](std::string_view& text) { text = texts_.emplace_back(text); };
+  for (auto* text : {&d.heard.banner, &d.heard.ehlo, &d.heard.sent, &d.heard.reply})
+    own(*text);
+  for (auto& c : d.heard.controls)
+    own(c.sent), own(c.reply);
+  const auto server = *d.server;
+  grabs_.insert_or_assign(server, std::move(d));
+}
+
+POSTROAD_DECL const told_dialog* vantage::at(net::endpoint server) const {
   const auto found = grabs_.find(server);
   return found == grabs_.end() ? nullptr : &found->second;
 }
