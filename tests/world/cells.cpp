@@ -242,7 +242,7 @@ void count_provider_tls(const records& with_tls, std::vector<std::string>& out) 
   for (const auto& [name, those] : by_provider(with_tls, 19)) {
     t7.count(name, "domains", those.size());
     const std::pair<const char*, word_of_record> words[] = {
-        {"version", [](const auto& r) { return std::string(word(r.smtp.at->top)); }},
+        {"version", [](const auto& r) { return std::string(word(in_2015(r.smtp.at->top))); }},
         {"key_exchange", [](const auto& r) { return std::string(chosen(r).key_exchange); }},
         {"cipher", [](const auto& r) { return std::string(chosen(r).bulk); }},
         {"matches", [](const auto& r) { return r.tls.matches; }}};
@@ -253,8 +253,8 @@ void count_provider_tls(const records& with_tls, std::vector<std::string>& out) 
 
 void count_certificates(const records& working, const records& with_tls, std::vector<std::string>& out) {
   std::vector<row_of> reasons;
-  for (const char* word :
-       {"expired", "incomplete_chain", "not_yet_valid", "self_signed", "unknown_ca", "weak_key"})
+  for (const char* word : {"bad_parent", "expired", "incomplete_chain", "not_yet_valid", "self_signed",
+                           "unknown_ca", "weak_key", "weak_signature"})
     reasons.push_back({word, [word](const auto& r) {
                          const auto& errors = r.tls.verify_errors;
                          return std::find(errors.begin(), errors.end(), word) != errors.end();

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint16_t renegotiation_scsv = 0x00ff;
 constexpr std::uint16_t renegotiation_extension = 0xff01;
+constexpr std::uint16_t export_suite = 0x0003; // TLS_RSA_EXPORT_WITH_RC4_40_MD5
 
 std::uint8_t at(std::string_view bytes, std::size_t i) {
   return static_cast<std::uint8_t>(bytes[i]);
@@ -61,7 +62,8 @@ std::string record(std::uint16_t version, std::string_view content) {
   return out.append(content);
 }
 
-std::string server_hello(const client_hello& to, const server& who, std::uint16_t version) {
+std::string server_hello(const client_hello& to, const server& who, std::uint16_t version,
+                         std::uint16_t suite_id) {
   random_stream draws(hash(who.host), "server random");
   std::string body;
   put(body, version, 2);
@@ -71,9 +73,9 @@ std::string server_hello(const client_hello& to, const server& who, std::uint16_
   body += session ? '\x20' : '\x00';
   for (int i = 0; session && i < 32; ++i)
     body += static_cast<char>(draws.next() >> 56);
-  put(body, who.suite_id, 2);
+  put(body, suite_id, 2);
   body += '\x00';
-  if (to.secure_renegotiation)
+  if (to.secure_renegotiation && version > 0x0300)
     body += std::string_view("\x00\x05\xff\x01\x00\x01\x00", 7);
   return message(2, body);
 }
@@ -87,6 +89,39 @@ std::string certificate_message(const std::vector<std::string>& chain) {
   std::string body;
   put(body, list.size(), 3);
   return message(11, body + list);
+}
+
+/// The temporary RSA key of 512 bits that EXPORT wants, and a signature over it, which no client here checks
+/// (RFC 2246 7.4.3).
+std::string export_key(const server& who) {
+  constexpr int modulus_bytes = 64, signature_bytes = 256;
+  random_stream draws(hash(who.host), "export key");
+  std::string body;
+  const auto drawn = [&](int bytes) {
+    put(body, static_cast<std::size_t>(bytes), 2);
+    for (int i = 0; i < bytes; ++i)
+      body += static_cast<char>((draws.next() >> 56) | (i == 0 ? 0x80 : 0)); // no leading zeros
+  };
+  drawn(modulus_bytes);
+  body += std::string_view("\0\3\1\0\1", 5);
+  drawn(signature_bytes);
+  return message(12, body);
+}
+
+/// The messages as records: one each, all in one, or pieces, as the server's variant has it.
+std::string in_records(const std::vector<std::string>& messages, std::uint16_t version, unsigned variant) {
+  std::string out, all;
+  for (const auto& one : messages) {
+    out += record(version, one);
+    all += one;
+  }
+  if (variant % 3 == 0)
+    return out;
+  out.clear();
+  const std::size_t piece = variant % 3 == 1 ? std::size_t{16384} : std::size_t{700};
+  for (std::size_t from = 0; from < all.size(); from += piece)
+    out += record(version, std::string_view(all).substr(from, piece));
+  return out;
 }
 
 } // namespace
@@ -157,22 +192,21 @@ std::string alert_record(alert what, std::uint16_t version) {
 }
 
 std::string answer_hello(const client_hello& to, const server& who, const std::vector<std::string>& chain) {
-  const auto ours = static_cast<std::uint16_t>(0x0301 + static_cast<unsigned>(who.top));
-  const std::uint16_t version = std::min(to.version, ours);
-  if (version < 0x0301)
+  const auto offers = [&](std::uint16_t id) { return std::ranges::count(to.suites, id) > 0; };
+  auto version = std::min(to.version, number_of(in_2015(who.top)));
+  const auto least = number_of(std::min(who.top, tls_version::v1_0));
+  if (version < least)
     return alert_record(alert::protocol_version);
-  if (std::find(to.suites.begin(), to.suites.end(), who.suite_id) == to.suites.end())
+  if (offers(who.suite_id))
+    return in_records(
+        {server_hello(to, who, version, who.suite_id), certificate_message(chain), message(14, "")}, version,
+        who.variant);
+  if (!who.takes_export || !offers(export_suite))
     return alert_record(alert::handshake_failure, version);
-  const std::string hello = server_hello(to, who, version), certificates = certificate_message(chain),
-                    done = message(14, "");
-  if (who.variant % 3 == 0)
-    return record(version, hello) + record(version, certificates) + record(version, done);
-  const std::string all = hello + certificates + done;
-  const std::size_t piece = who.variant % 3 == 1 ? std::size_t{16384} : std::size_t{700};
-  std::string out;
-  for (std::size_t from = 0; from < all.size(); from += piece)
-    out += record(version, std::string_view(all).substr(from, piece));
-  return out;
+  version = std::min(version, number_of(tls_version::v1_0)); // RFC 4346 A.5: not with TLS 1.1
+  return in_records({server_hello(to, who, version, export_suite), certificate_message(chain),
+                     export_key(who), message(14, "")},
+                    version, who.variant);
 }
 
 } // namespace world

@@ -1,5 +1,5 @@
-/// The server's first flight of TLS 1.0 to 1.2 with RSA key exchange, written by hand: OpenSSL has neither
-/// RC4 nor 3DES any more, and most mail of 2015 travelled under RC4 (RFC 5246 7.4).
+/// The server's first flight of SSLv3 to TLS 1.2 with RSA key exchange, written by hand: OpenSSL has neither
+/// SSLv3, RC4, 3DES nor EXPORT any more, and most mail of 2015 travelled under RC4 (RFC 5246 7.4, RFC 6101).
 ///
 /// The handshake cannot be finished here; clients read up to ServerHelloDone and go.
 #pragma once

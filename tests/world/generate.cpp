@@ -145,6 +145,7 @@ private:
   static temper working_temper(const hosting& host, std::size_t& hidden);
   void give_tempers();
   void give_keys();
+  static void give_other_ages(server& what, std::size_t i);
   void give_suites();
   void give_verdicts();
   void give_software();
@@ -479,6 +480,7 @@ void generator::give_verdicts() {
   struct verdict {
     signer by;
     validity when;
+    bool md5 = false;
   };
   // Section 4.1: 33,281 of 206,644 untrusted certificates are expired, 60 of an unknown authority, most of
   // the rest are self-signed; the smaller classes are larger here than in the paper so that each of them
@@ -487,15 +489,18 @@ void generator::give_verdicts() {
   double domains = 0;
   for (const auto* host : all)
     domains += static_cast<double>(host->size);
-  const auto verdicts = deal<verdict>(all, {{{signer::itself, validity::now}, 0.72 * domains},
+  const auto verdicts = deal<verdict>(all, {{{signer::itself, validity::now}, 0.70 * domains},
                                             {{signer::itself, validity::over}, 0.08 * domains},
                                             {{signer::world, validity::over}, 0.08 * domains},
                                             {{signer::stranger, validity::now}, 0.05 * domains},
                                             {{signer::world_leaf_only, validity::now}, 0.06 * domains},
-                                            {{signer::world, validity::to_come}, 0.01 * domains}});
+                                            {{signer::world, validity::to_come}, 0.01 * domains},
+                                            {{signer::forger, validity::now}, 0.01 * domains},
+                                            {{signer::world, validity::now, true}, 0.01 * domains}});
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i]->what.shows.by = verdicts[i].by;
     all[i]->what.shows.when = verdicts[i].when;
+    all[i]->what.shows.md5 = verdicts[i].md5;
   }
 }
 
@@ -511,7 +516,8 @@ void generator::give_keys() {
   std::vector<hosting*> rest;
   for (auto it = all.rbegin(); it != all.rend(); ++it) {
     auto& shows = (*it)->what.shows;
-    if (weak < 2 && is_untrusted(**it) && shows.when == validity::now) {
+    const bool plain = shows.when == validity::now && shows.by == signer::itself;
+    if (weak < 2 && is_untrusted(**it) && plain) {
       shows.key = key_kind::rsa_512;
       if (weak++ == 0)
         shows.by = signer::world; // nothing but the key is wrong
@@ -528,6 +534,18 @@ void generator::give_keys() {
                                           {key_kind::rsa_4096, 0.030 * domains}});
   for (std::size_t i = 0; i < rest.size(); ++i)
     rest[i]->what.shows.key = keys[i];
+}
+
+/// What came before and after 2015: each of them at many servers. A hello of 2015 sees nothing of TLS 1.3,
+/// nor of EXPORT where there is something better.
+void generator::give_other_ages(server& what, std::size_t i) {
+  const bool is_canned = suite_of(what.suite_id).openssl.empty();
+  if (is_canned) {
+    what.takes_export = i % 5 == 0;
+    what.top = i % 16 == 3 ? tls_version::ssl3 : what.top;
+  } else if (what.top == tls_version::v1_2 && what.shows.key != key_kind::rsa_512 && i % 2 == 1) {
+    what.top = tls_version::v1_3;
+  }
 }
 
 void generator::give_suites() {
@@ -566,6 +584,7 @@ void generator::give_suites() {
     what.top = suite_of(what.suite_id).needs_tls12 || old < 0.5 ? tls_version::v1_2
                : old < 0.93                                     ? tls_version::v1_0
                                                                 : tls_version::v1_1;
+    give_other_ages(what, i);
   }
 }
 
@@ -587,7 +606,9 @@ void generator::give_software() {
                                      {mta::other, share(0.03)},
                                      {mta::unknown, share(0.065)}});
   for (std::size_t i = 0; i < all.size(); ++i)
-    all[i]->what.runs = kinds[i];
+    // qmail is known by its keywords alone, which the middlebox of `covered` writes over.
+    all[i]->what.runs =
+        kinds[i] == mta::qmail && all[i]->what.does == temper::covered ? mta::postfix : kinds[i];
 }
 
 void generator::give_manners() {
@@ -837,7 +858,7 @@ void generator::lay_out(slot& one) {
 } // namespace
 
 std::size_t add_server(plan& to, server one) {
-  if (suite_of(one.suite_id).needs_tls12 && one.top != tls_version::v1_2)
+  if (suite_of(one.suite_id).needs_tls12 && one.top < tls_version::v1_2)
     throw std::logic_error(one.host + ": the suite needs TLS 1.2");
   for (const auto& at : one.addresses)
     if (!to.server_at.emplace(at, to.servers.size()).second)

@@ -26,6 +26,8 @@ public:
   hand_server& runs(mta m, unsigned variant = 0) { return made_.runs = m, made_.variant = variant, *this; }
   hand_server& key(key_kind k) { return made_.shows.key = k, *this; }
   hand_server& signed_by(signer s) { return made_.shows.by = s, *this; }
+  hand_server& over_md5() { return made_.shows.md5 = true, *this; }
+  hand_server& with_export() { return made_.takes_export = true, *this; }
   hand_server& valid(validity v) { return made_.shows.when = v, *this; }
   hand_server& called(std::string common_name, std::vector<std::string> names = {}) {
     made_.shows.common_name = std::move(common_name);
@@ -319,6 +321,28 @@ hand_table make_table() {
       "@ MX 10 mail; mail A 45.33.156.25",
       {hand_server(56, "mail.hand-leaf-only.de").signed_by(signer::world_leaf_only)},
       R"("tls":{"outcome":"ok","certificate":{"trusted":false,"verify_errors":["incomplete_chain"],"matches":"server"}})");
+  t.add(
+      "hand-forged.net", "the intermediate that the leaf names did not sign it",
+      "@ MX 10 mail; mail A 45.33.182.25",
+      {hand_server(82, "mail.hand-forged.net").signed_by(signer::forger)},
+      R"("tls":{"outcome":"ok","certificate":{"trusted":false,"verify_errors":["bad_parent"],"matches":"server"}})");
+  t.add(
+      "hand-md5.com", "a whole chain, but signed over MD5", "@ MX 10 mail; mail A 45.33.183.25",
+      {hand_server(83, "mail.hand-md5.com").over_md5()},
+      R"("tls":{"outcome":"ok","certificate":{"trusted":false,"verify_errors":["weak_signature"],"matches":"server"}})");
+  t.add(
+      "hand-ssl3.org", "speaks nothing newer than SSLv3", "@ MX 10 mail; mail A 45.33.184.25",
+      {hand_server(84, "mail.hand-ssl3.org").tls(0x0005, ssl3)},
+      R"("tls":{"outcome":"ok","version":"SSLv3","cipher":"TLS_RSA_WITH_RC4_128_SHA","certificate":{"trusted":true,"matches":"server"}})");
+  t.add(
+      "hand-export.ru", "speaks EXPORT to those who offer nothing better: a hello of 2015 does not see it",
+      "@ MX 10 mail; mail A 45.33.185.25",
+      {hand_server(85, "mail.hand-export.ru").tls(0x000a, v1_0).with_export()},
+      R"("tls":{"outcome":"ok","version":"TLSv1","cipher":"TLS_RSA_WITH_3DES_EDE_CBC_SHA","certificate":{"trusted":true,"matches":"server"}})");
+  t.add(
+      "hand-tls13.de", "knows TLS 1.3, of which a hello of 2015 sees nothing",
+      "@ MX 10 mail; mail A 45.33.186.25", {hand_server(86, "mail.hand-tls13.de").tls(0xc02f, v1_3)},
+      R"("tls":{"outcome":"ok","version":"TLSv1.2","cipher":"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256","certificate":{"trusted":true,"matches":"server"}})");
   t.add(
       "hand-512.com", "a key of 512 bits below a trusted root", "@ MX 10 mail; mail A 45.33.157.25",
       {hand_server(57, "mail.hand-512.com").key(key_kind::rsa_512).tls(0x002f, v1_0)},

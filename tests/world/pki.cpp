@@ -147,6 +147,7 @@ struct draft {
   std::vector<std::string> names;
   validity when = validity::now;
   bool authority = false;
+  bool md5 = false;
 };
 
 /// Signs a certificate; without `issuer` it signs itself.
@@ -176,7 +177,7 @@ x509_ptr sign(const draft& what, EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_k
       list += (list.empty() ? "DNS:" : ",DNS:") + name;
     add_extension(cert, above, NID_subject_alt_name, list);
   }
-  must(X509_sign(cert, issuer ? issuer_key : key, EVP_sha256()) > 0, "sign");
+  must(X509_sign(cert, issuer ? issuer_key : key, what.md5 ? EVP_md5() : EVP_sha256()) > 0, "sign");
   return out;
 }
 
@@ -215,7 +216,7 @@ const key_ptr& pki::leaf_key(const certificate& wanted) const {
 identity pki::issue(const certificate& wanted) const {
   identity out;
   out.key = leaf_key(wanted);
-  const draft what{"", wanted.common_name, wanted.names, wanted.when, false};
+  const draft what{"", wanted.common_name, wanted.names, wanted.when, false, wanted.md5};
   switch (wanted.by) {
   case signer::world:
     out.chain = {sign(what, out.key.get(), intermediate_.get(), intermediate_key_.get()), intermediate_};
@@ -228,6 +229,9 @@ identity pki::issue(const certificate& wanted) const {
     break;
   case signer::itself:
     out.chain = {sign(what, out.key.get(), nullptr, nullptr)};
+    break;
+  case signer::forger:
+    out.chain = {sign(what, out.key.get(), intermediate_.get(), stranger_key_.get()), intermediate_};
     break;
   }
   return out;

@@ -9,6 +9,7 @@
 
 #include <asio/ip/address.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -151,12 +152,14 @@ enum class signer : std::uint8_t {
   world_leaf_only, ///< the same, but the intermediate is not sent
   itself,
   stranger, ///< leaf and a root that nobody knows
+  forger,   ///< names the intermediate, which is sent, as its issuer; the signature is not that one's
 };
 enum class validity : std::uint8_t { now, over, to_come };
 
 struct certificate {
   signer by = signer::world;
   validity when = validity::now;
+  bool md5 = false; ///< signed over MD5, as nobody may since 2008
   key_kind key = key_kind::rsa_2048;
   std::string common_name;
   std::vector<std::string> names; ///< dNSNames; empty: the certificate has no subjectAltName at all
@@ -204,9 +207,19 @@ inline const suite& suite_of(std::uint16_t id) {
   return suites[0];
 }
 
-enum class tls_version : std::uint8_t { v1_0, v1_1, v1_2 };
+enum class tls_version : std::uint8_t { ssl3, v1_0, v1_1, v1_2, v1_3 };
+inline constexpr std::array version_words =
+    std::to_array<std::string_view>({"SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"});
 inline std::string_view word(tls_version v) {
-  return v == tls_version::v1_2 ? "TLSv1.2" : v == tls_version::v1_1 ? "TLSv1.1" : "TLSv1";
+  return version_words[static_cast<std::size_t>(v)];
+}
+/// As on the wire: 0x0300 is SSLv3.
+inline std::uint16_t number_of(tls_version v) {
+  return static_cast<std::uint16_t>(0x0300 + static_cast<unsigned>(v));
+}
+/// What a server of that highest version answers to a hello of 2015, which knew no TLS 1.3.
+inline tls_version in_2015(tls_version top) {
+  return std::min(top, tls_version::v1_2);
 }
 
 struct server {
@@ -219,6 +232,7 @@ struct server {
   certificate shows;
   std::uint16_t suite_id = 0xc02f;
   tls_version top = tls_version::v1_2;
+  bool takes_export = false; ///< speaks EXPORT, too, to those who offer nothing better
 };
 
 /// One line of the list of domains.

@@ -503,7 +503,7 @@ std::unique_ptr<asio::ssl::context> make_context(const server& who, const identi
   SSL_CTX* context = out->native_handle();
   SSL_CTX_set_security_level(context, 0); // 2015: SHA-1, 512-bit keys, TLS 1.0
   SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
-  SSL_CTX_set_max_proto_version(context, TLS1_VERSION + static_cast<int>(who.top));
+  SSL_CTX_set_max_proto_version(context, number_of(who.top));
   SSL_CTX_set_cipher_list(context, (std::string(suite_of(who.suite_id).openssl) + ":@SECLEVEL=0").c_str());
   // A group of one size for all: OpenSSL's own choice follows the key, and thousands of clients at 4096 bits
   // would measure our arithmetic.

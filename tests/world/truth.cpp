@@ -300,6 +300,8 @@ expected_smtp expect_smtp(const plan& all, const expected_mx& mx) {
 
 std::vector<std::string> errors_of(const certificate& shown) {
   std::vector<std::string> out;
+  if (shown.by == signer::forger)
+    out.emplace_back("bad_parent");
   if (shown.when == validity::over)
     out.emplace_back("expired");
   if (shown.by == signer::world_leaf_only)
@@ -312,6 +314,8 @@ std::vector<std::string> errors_of(const certificate& shown) {
     out.emplace_back("unknown_ca");
   if (shown.key == key_kind::rsa_512)
     out.emplace_back("weak_key");
+  if (shown.md5)
+    out.emplace_back("weak_signature");
   return out; // in alphabetical order
 }
 
@@ -475,7 +479,7 @@ std::string tls_json(const expected_tls& tls, const expected_smtp& smtp) {
     return out.close();
   const auto& who = *smtp.at;
   const auto& chosen = suite_of(who.suite_id);
-  out.text("version", word(who.top))
+  out.text("version", word(in_2015(who.top)))
       .text("cipher", chosen.name)
       .text("key_exchange", chosen.key_exchange)
       .text("bulk", chosen.bulk)

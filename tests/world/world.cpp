@@ -158,7 +158,7 @@ std::vector<std::string> input_lines(const std::vector<world::input>& all) {
 }
 
 std::string describe(const world::server& one) {
-  static constexpr const char* signers[] = {"world", "world_leaf_only", "itself", "stranger"};
+  static constexpr const char* signers[] = {"world", "world_leaf_only", "itself", "stranger", "forger"};
   static constexpr const char* validities[] = {"now", "over", "to_come"};
   std::vector<std::string> addresses;
   for (const auto& at : one.addresses)
@@ -166,6 +166,7 @@ std::string describe(const world::server& one) {
   auto shown = world::object();
   shown.text("signed_by", signers[static_cast<int>(one.shows.by)])
       .text("valid", validities[static_cast<int>(one.shows.when)])
+      .flag("md5", one.shows.md5)
       .number("bits", world::key_bits[static_cast<std::size_t>(one.shows.key)])
       .text("common_name", one.shows.common_name)
       .add("names", world::quoted_list(one.shows.names));
@@ -178,6 +179,7 @@ std::string describe(const world::server& one) {
       .number("variant", one.variant)
       .text("cipher", world::suite_of(one.suite_id).name)
       .text("version", word(one.top))
+      .flag("export", one.takes_export)
       .add("certificate", shown.close())
       .close();
 }

@@ -40,6 +40,14 @@ namespace detail {
 inline constexpr auto rc4_suites = std::to_array<std::uint16_t>({0x0005, 0x0004, 0xc011, 0xc007});
 inline constexpr auto triple_des_suites =
     std::to_array<std::uint16_t>({0xc012, 0xc008, 0x0016, 0x0013, 0x000a});
+/// Whether a server speaks TLS 1.2 at all: servers of 2015 did with nothing but RC4 or triple DES.
+inline constexpr auto any_1_2_suites = [] {
+  std::array<std::uint16_t, tls_1_2_suites.size() + rc4_suites.size() + triple_des_suites.size()> all{};
+  auto end = std::ranges::copy(tls_1_2_suites, all.begin()).out;
+  end = std::ranges::copy(rc4_suites, end).out;
+  std::ranges::copy(triple_des_suites, end);
+  return all;
+}();
 inline constexpr auto des_suites = std::to_array<std::uint16_t>({0x0015, 0x0012, 0x0009});
 inline constexpr auto export_suites = std::to_array<std::uint16_t>(
     {0x0003, 0x0006, 0x0008, 0x0014, 0x0011, 0x0019, 0x0017, 0x000e, 0x000b, 0x0062, 0x0064});
@@ -54,10 +62,12 @@ inline constexpr auto dhe_suites = std::to_array<std::uint16_t>(
 
 /// Versions, oldest first; the words are those of `tls.version`.
 [[nodiscard]] inline std::vector<question> version_questions() {
+  auto any_1_2 = *find_profile("tls1.2");
+  any_1_2.suites = detail::any_1_2_suites;
   return {{"SSLv3", *find_profile("sslv3")},
           {"TLSv1", *find_profile("tls1.0")},
           {"TLSv1.1", *find_profile("tls1.1")},
-          {"TLSv1.2", *find_profile("tls1.2")},
+          {"TLSv1.2", any_1_2},
           {"TLSv1.3", *find_profile("tls1.3")}};
 }
 
