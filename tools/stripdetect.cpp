@@ -114,7 +114,9 @@ int main(int argc, char** argv) {
     flow::add_greeting_options(table, use.greeting);
     table.add(0, "compare", "FILE",
               "grabs of another vantage point: what is missing at one only was taken away", use.compare);
-    return flow::main_of(stripdetect, table, use, argc, argv,
+    auto tool = stripdetect;
+    tool.word_is_file = [&] { return !use.compare.empty(); }; // --compare A B
+    return flow::main_of(tool, table, use, argc, argv,
                          [&](const flow::room& in) { return std::make_unique<filter>(in, use); });
   });
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace postroad;
 using namespace postroad::smtp;
@@ -39,28 +40,31 @@ struct run {
   parting how;
 };
 
+/// The server's next turn, in pieces that come before we say anything more.
+void hear_turn(dialog& talk, std::string_view& wire, std::size_t piece) {
+  for (auto turn = text::take_until(wire, '\0'); !turn.empty();
+       turn.remove_prefix(std::min(piece, turn.size())))
+    talk.feed(turn.substr(0, piece));
+}
+
 run play(std::string_view wire, ending how, std::size_t piece) {
   static const std::string controls[] = {"TESTVERB", "NOOP"};
   dialog talk({"me", true, controls});
   run r;
-  // Each turn takes bytes or is one of the few endings that a silent server can bring about.
-  for (auto turns = wire.size() + 16; turns > 0; --turns) {
-    step todo = talk.next();
-    for (int sends = 0; todo.what == act::send; ++sends, todo = talk.next()) {
-      must(sends < 8);
-      r.said += todo.bytes;
-    }
+  bool greeted = false;
+  for (int steps = 64; steps > 0; --steps) { // each step ends a wait or says something
+    const step todo = talk.next();
     if (todo.what == act::hang_up) {
       r.how = todo.how;
       r.got = talk.take();
       return r;
     }
-    const auto n = std::min(piece, wire.size());
-    if (n == 0)
-      end(talk, how);
+    if (todo.what == act::send)
+      r.said += todo.bytes;
+    if (todo.what == act::send || !std::exchange(greeted, true))
+      hear_turn(talk, wire, piece);
     else
-      talk.feed(wire.substr(0, n));
-    wire.remove_prefix(n);
+      end(talk, how);
   }
   std::abort(); // it does not end
 }
@@ -99,7 +103,7 @@ void check_same(const grab& a, const grab& b) {
 
 } // namespace
 
-// The first byte says how the server ends and how large the pieces are.
+// The first byte says how the server ends and how large the pieces are; NUL ends a turn of the server's.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1)
     return 0;

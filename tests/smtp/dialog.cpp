@@ -7,6 +7,7 @@
 
 using namespace postroad;
 using namespace postroad::smtp;
+using namespace std::string_literals;
 
 namespace {
 
@@ -237,14 +238,35 @@ TEST_CASE("a masked banner whose second line lost its code does not hang") {
 }
 
 TEST_CASE("stars pass for the rest of a mask after a masked banner only") {
-  ends(play({"220 hi\r\n****\r\n", ehlo_ok, bye}), outcome::protocol_error, stage::ehlo);
+  ends(play({"220 hi\r\n", "****\r\n", bye}), outcome::protocol_error, stage::ehlo);
 }
 
-TEST_CASE("a server that answers before it was asked is read in order") {
-  const auto run = play({"220 hi\r\n" + ehlo_ok + "454 no\r\n", "", "", bye});
-  ends(run, outcome::ok, stage::starttls);
-  CHECK(run.said == words{"EHLO me.example\r\n", "STARTTLS\r\n", "QUIT\r\n"});
-  CHECK(run.got.starttls_reply == "454 no");
+TEST_CASE("a reply that came before its command was out answers nothing") {
+  const auto stray = play({"220 hi\r\n", ehlo_ok + "250 extra\r\n", "454 no\r\n", bye});
+  ends(stray, outcome::ok, stage::starttls);
+  CHECK(stray.got.starttls_reply == "454 no");
+  CHECK(stray.got.detail == "a reply that nothing asked for");
+  const auto all_at_once = play({"220 hi\r\n" + ehlo_ok + "454 no\r\n"});
+  ends(all_at_once, outcome::closed, stage::ehlo);
+}
+
+TEST_CASE("RFC 5321 3.8: a 421 may come at any time") {
+  const auto run = play({"220 hi\r\n421 too busy\r\n", "", bye});
+  ends(run, outcome::refused, stage::ehlo);
+  CHECK(run.got.ehlo == "421 too busy");
+}
+
+TEST_CASE("a greeting in two replies, as a mask makes of one in two lines, is one banner") {
+  for (const std::string& more : {"220 ****\r\n"s, "220 and welcome\r\n"s}) {
+    const auto run = play({"220 *************\r\n" + more, ehlo_ok, "220 go\r\n"});
+    ends(run, outcome::ok, stage::starttls);
+    CHECK(run.got.banner == "220 *************\n" + more.substr(0, more.size() - 2));
+    CHECK(run.got.starttls_code == 220);
+    CHECK(run.got.detail == "greets twice");
+  }
+  const auto late = play({"220 hi\r\n", "220 hi again\r\n" + ehlo_ok, "220 go\r\n"});
+  ends(late, outcome::ok, stage::starttls);
+  CHECK(late.got.banner == "220 hi\n220 hi again");
 }
 
 TEST_CASE("bytes behind the 220 are flagged and handed on") {

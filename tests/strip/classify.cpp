@@ -242,3 +242,32 @@ TEST_CASE("the member, as text") {
       R"({"rule":"echo-x","where":"starttls","bytes":"500 unknown: \"XXXXXXXX\""},)"
       R"({"rule":"ehlo-mask","where":"ehlo","bytes":"XXXXXXXA"},{"rule":"ehlo-mask","where":"ehlo","bytes":"XXXB"}]})");
 }
+
+TEST_CASE("half an answer to EHLO, or one refused at its end, tells of no absence") {
+  const auto of = [](std::string_view ehlo) {
+    return strip::classify({.banner = "220 mx", .ehlo = ehlo, .sent = "", .reply = ""}).ehlo;
+  };
+  CHECK(of("250-mx\n250-PIPELINING") == strip::ehlo_class::none);
+  CHECK(of("250-mx\n250-PIPELINING\n550 no") == strip::ehlo_class::none);
+  CHECK(of("250-mx\n250-STARTTLS\n550 no") == strip::ehlo_class::none);
+  CHECK(of("250-mx\n250-STARTTLS") == strip::ehlo_class::ehlo_starttls); // what was seen was seen
+  CHECK(of("250-mx\n250-XXXXXXXA") == strip::ehlo_class::ehlo_masked_len8);
+  CHECK(of("250-mx\n250 PIPELINING") == strip::ehlo_class::ehlo_no_starttls);
+  CHECK(of("250") == strip::ehlo_class::ehlo_no_starttls);
+}
+
+TEST_CASE("refused here and served there: stripped only where the verb may not have arrived") {
+  const strip::heard there{
+      .banner = "220 mx", .ehlo = "250-mx\n250 STARTTLS", .code = 220, .reply = "220 go"};
+  const auto against = [&](int code, std::string_view reply) {
+    const strip::heard here{.banner = "220 mx", .ehlo = "250-mx\n250 STARTTLS", .code = code, .reply = reply};
+    auto found = strip::classify(here);
+    (void)strip::compare(found, here, strip::classify(there), there);
+    return found.verdict;
+  };
+  CHECK(against(502, "502 no such thing") == strip::verdict::stripped);
+  CHECK(against(500, "500 unrecognized command \"STARTTLS\"") == strip::verdict::suspect);
+  CHECK(against(502, "502 TLS is not available") == strip::verdict::suspect);
+  CHECK(against(454, "454 TLS not available due to temporary reason") == strip::verdict::not_stripped);
+  CHECK(against(451, "451 try again") == strip::verdict::no_evidence);
+}

@@ -101,6 +101,13 @@ TEST_CASE("RC4 and 3DES of 2015 need no ServerKeyExchange") {
   }
 }
 
+TEST_CASE("RFC 5246 7.4.3: without its ServerKeyExchange an ECDHE or DHE suite has no keys") {
+  for (const auto suite : std::to_array<std::uint16_t>({0xc02f, 0x009e, 0xc018})) {
+    const auto flight = handshake(server_hello(0x0303, suite) + certificates({"leaf"}) + done());
+    CHECK(error_of(flight).ends_with("ServerKeyExchange is missing"));
+  }
+}
+
 TEST_CASE("an anonymous exchange has neither chain nor signature") {
   const auto anon = message(12, "\x03" + number16(23) + wire::as_vector(1, "point"));
   const auto f = read(handshake(server_hello(0x0303, 0xc018) + anon + done())).seen();

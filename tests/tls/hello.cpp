@@ -82,8 +82,8 @@ std::optional<parsed_hello> parse(std::string_view record) {
 
 TEST_CASE("RFC 5246 7.4.1.2: the hello up to TLS 1.2, byte for byte") {
   static constexpr auto golden =
-      "\x16\x03\x01\x00\xb6"             // handshake record, TLS 1.0, 182 bytes
-      "\x01\x00\x00\xb2\x03\x03"         // ClientHello of 178 bytes, TLS 1.2
+      "\x16\x03\x01\x00\xbc"             // handshake record, TLS 1.0, 188 bytes
+      "\x01\x00\x00\xb8\x03\x03"         // ClientHello of 184 bytes, TLS 1.2
       "\x00\x01\x02\x03\x04\x05\x06\x07" // random
       "\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
       "\x10\x11\x12\x13\x14\x15\x16\x17"
@@ -94,15 +94,15 @@ TEST_CASE("RFC 5246 7.4.1.2: the hello up to TLS 1.2, byte for byte") {
       "\xc0\x24\xc0\x28\x00\x6b\xc0\x23\xc0\x27\x00\x67\xc0\x0a\xc0\x14\x00\x39"
       "\xc0\x09\xc0\x13\x00\x33\x00\x9d\x00\x9c\x00\x3d\x00\x3c\x00\x35\x00\x2f"
       "\x01\x00"                                                         // null compression
-      "\x00\x53"                                                         // 83 bytes of extensions
+      "\x00\x59"                                                         // 89 bytes of extensions
       "\x00\x00\x00\x14\x00\x12\x00\x00\x0fmx1.example.org"              // server_name
       "\xff\x01\x00\x01\x00"                                             // renegotiation_info
       "\x00\x0b\x00\x02\x01\x00"                                         // ec_point_formats
-      "\x00\x0a\x00\x0a\x00\x08\x00\x1d\x00\x17\x00\x18\x00\x19"         // supported_groups
+      "\x00\x0a\x00\x0c\x00\x0a\x00\x1d\x00\x17\x00\x1e\x00\x18\x00\x19" // supported_groups
       "\x00\x23\x00\x00"                                                 // session_ticket
       "\x00\x17\x00\x00"                                                 // extended_master_secret
-      "\x00\x0d\x00\x16\x00\x14\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05" // signature_algorithms
-      "\x05\x01\x08\x06\x06\x01\x02\x03\x02\x01"sv;
+      "\x00\x0d\x00\x1a\x00\x18\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05" // signature_algorithms
+      "\x05\x01\x08\x06\x06\x01\x08\x07\x08\x08\x02\x03\x02\x01"sv;
   CHECK(hello(*tls::find_profile("tls1.2"), "mx1.example.org") == golden);
 }
 

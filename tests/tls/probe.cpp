@@ -114,6 +114,23 @@ TEST_CASE("a flight without a chain: tls_error, for nobody is authenticated") {
   CHECK(seen.flight.suite == 0xc018);
 }
 
+TEST_CASE("RFC 5246 7.4.1.3: what the server chose without being offered it ends as no client's handshake") {
+  const auto of = [](const tls::hello_profile& profile, const std::string& flight) {
+    tls::key_pool keys;
+    tls::exchange talk(profile, "mx", std::array<std::uint8_t, 32>{}, keys);
+    talk.feed(bytes_of(flight));
+    return tls::settle(std::move(talk), outcome::ok);
+  };
+  const auto rc4 = handshake(server_hello(0x0303, 0x0005) + certificates({"leaf"}) + done());
+  const auto old = handshake(server_hello(0x0300, 0x002f) + certificates({"leaf"}) + done());
+  const auto seen = of(tls::modern, rc4);
+  CHECK(ending(seen) == "tls_error tls: the server chose a suite that was not offered");
+  CHECK(seen.flight.suite == 0x0005); // the fact is kept
+  CHECK(ending(of(tls::modern, old)) == "tls_error tls: the server chose a version that was not offered");
+  CHECK(ending(of(tls::paper_2015, rc4)) == "ok certificate");
+  CHECK(ending(of(tls::paper_2015, old)) == "ok certificate"); // clients of 2015 went down to SSLv3
+}
+
 TEST_CASE("without keys a TLS 1.3 hello ends ok at stage tls: the certificate is encrypted") {
   tls::exchange talk(tls::build_hello(*tls::find_profile("tls1.3"), "mx", std::array<std::uint8_t, 32>{}));
   const auto hello = handshake(server_hello(0x0303, 0x1301, extension(43, "\x03\x04")));

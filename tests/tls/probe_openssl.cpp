@@ -339,6 +339,7 @@ TEST_CASE("both engines say the same of a server, and the whole handshake proves
   for (const auto& options :
        std::vector<std::vector<std::string>>{{"-tls1_3", "-groups", "X25519"},
                                              {"-tls1_3", "-groups", "P-384"},
+                                             {"-tls1_3", "-groups", "X448"},
                                              {"-tls1_2", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384"},
                                              {"-tls1_2", "-cipher", "DHE-RSA-AES256-GCM-SHA384"},
                                              {"-tls1_2", "-cipher", "AES128-GCM-SHA256"},
@@ -361,6 +362,21 @@ TEST_CASE("both engines say the same of a server, and the whole handshake proves
     CHECK(whole.flight.dh_bits == hello.flight.dh_bits);
     CHECK(whole.flight.chain == hello.flight.chain);
   }
+}
+
+TEST_CASE("a server that insists on our certificate: what it showed is kept, and its refusal") {
+  const auto& f = all();
+  const openssl_server strict({"-tls1_3", "-Verify", "1", "-cert", f.rsa_file, "-key", f.rsa_file});
+  CHECK(probe(strict).what == postroad::outcome::ok);
+  const auto whole = shake(strict);
+  CHECK(whole.what == postroad::outcome::ok); // the refusal comes behind the handshake (RFC 8446 4.4.2.4)
+  CHECK(whole.flight.chain.size() == 1);
+  const openssl_server old({"-tls1_2", "-Verify", "1", "-cert", f.rsa_file, "-key", f.rsa_file});
+  const auto refused = shake(old);
+  CHECK(refused.what == postroad::outcome::tls_error);
+  CHECK(tls::version_name(refused.flight.version) == "TLSv1.2");
+  CHECK(refused.flight.suite != 0);
+  CHECK_FALSE(refused.inside->proven);
 }
 
 TEST_CASE("a handshake that fails tells the alert, one that is none tells why") {

@@ -65,6 +65,8 @@ struct tool {
   cli::about about;
   std::string_view member;                                ///< the one member that it writes
   std::function<std::string(std::string_view line)> page; ///< a record as people read it
+  /// Whether the one word on the command line names the input file instead of being a record.
+  std::function<bool()> word_is_file = {};
 };
 
 using make_filter = std::function<std::unique_ptr<filter>(const room&)>;

@@ -88,8 +88,9 @@ struct step {
 /// (RFC 3207) allows TLS only. A control is a verb that no server knows, or one that means nothing: what it
 /// meets on its way tells what STARTTLS met.
 ///
-/// Drive it: do what next() says, then tell it what came. Bytes are never read ahead of a command: what
-/// arrives early waits until its turn.
+/// Drive it: do what next() says, then tell it what came. What came before a command was out is no answer to
+/// it: it is noted and dropped, but for a 421, which a server may say at any time (RFC 5321 3.8), and for the
+/// rest of a greeting that came as two replies, as masks make of one, which is joined to the banner.
 ///
 /// Example: `dialog d({"me.example"}); d.next()` is receive; `d.feed("220 hi\r\n"); d.next().bytes` is
 /// "EHLO me.example\r\n".
@@ -101,6 +102,7 @@ public:
     while (at_ != state::over) {
       if (unsent_) {
         unsent_ = false;
+        drop_unasked();
         return {.what = act::send, .bytes = command_};
       }
       if (at_ == state::leaving) {
@@ -116,7 +118,7 @@ public:
   }
 
   void feed(std::string_view bytes) {
-    if (at_ == state::over)
+    if (at_ >= state::leaving) // nothing is waited for any more
       return;
     if (unsent_ || !early_.empty()) {
       early_.append(bytes);
@@ -189,6 +191,7 @@ public:
   [[nodiscard]] grab take() { return std::move(got_); }
 
 private:
+  static constexpr int greeting = 220;
   enum class state : std::uint8_t { banner, ehlo, helo, starttls, control, quit, leaving, over };
 
   [[nodiscard]] patience patience_now() const noexcept {
@@ -225,6 +228,11 @@ private:
     decide(outcome::protocol_error, state::quit);
   }
   void ehlo_came(reply said) {
+    if (said.code == greeting && got_.banner.size() < max_reply_bytes) {
+      note("greets twice");
+      got_.banner.append(1, '\n').append(said.text);
+      return; // the reply to EHLO is still to come
+    }
     const bool positive = said.positive(), permanent = said.permanent();
     got_.ehlo = std::move(said.text);
     if (positive) {
@@ -293,6 +301,15 @@ private:
     unsent_ = true;
   }
 
+  void drop_unasked() {
+    const bool greets_on = at_ == state::ehlo && (early_.starts_with("220") || is_masked());
+    if (early_.empty() || early_.starts_with("421") || greets_on)
+      return;
+    if (!decided())
+      note("a reply that nothing asked for");
+    early_.clear();
+  }
+
   // Settles the outcome and says QUIT; waits for its reply (state quit) or not (state leaving).
   void decide(outcome what, state then) {
     got_.what = what;
@@ -333,12 +350,14 @@ private:
     decide(in_control ? outcome::ok : outcome::protocol_error, state::quit);
   }
 
+  [[nodiscard]] bool is_masked() const noexcept { return got_.banner.find("***") != std::string::npos; }
+
   // A mask writes stars over the banner and may take the code of a second line with it: that line then comes
   // where the reply to EHLO is awaited. Nothing else but stars and blanks passes for one.
   [[nodiscard]] bool is_rest_of_mask() const noexcept {
     const std::string_view line = reader_.text();
-    return at_ == state::ehlo && got_.banner.find("***") != std::string::npos &&
-           got_.banner.size() < max_reply_bytes && line.find('*') != std::string_view::npos &&
+    return at_ == state::ehlo && is_masked() && got_.banner.size() < max_reply_bytes &&
+           line.find('*') != std::string_view::npos &&
            line.find_first_not_of("* 02") == std::string_view::npos; // digits that a mask spares
   }
 
@@ -380,7 +399,7 @@ private:
 
   dialog_settings use_;
   reply_reader reader_;
-  std::string early_; // bytes that came before the command they answer was sent
+  std::string early_; // bytes that came before the next command was sent
   std::string command_;
   grab got_;
   parting how_ = parting::close;

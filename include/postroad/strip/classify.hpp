@@ -136,6 +136,19 @@ inline ehlo_reading read_keywords(std::string_view ehlo, finding& f) {
   return text::iequals(first_word(first), "STARTTLS");
 }
 
+/// "250-mx", and then "550 no".
+[[nodiscard]] inline bool is_refused_at_last(std::string_view ehlo) noexcept {
+  const auto last = ehlo.substr(ehlo.rfind('\n') + 1); // npos + 1 is 0
+  return smtp::reply_code(last).value_or(0) >= 400;
+}
+
+/// Was EHLO answered to the end, and not refused there? Of half an answer nobody knows what it would have
+/// offered.
+[[nodiscard]] inline bool is_whole(std::string_view ehlo) noexcept {
+  const auto last = ehlo.substr(ehlo.rfind('\n') + 1);
+  return smtp::reply_code(last) && !smtp::continues(last);
+}
+
 [[nodiscard]] inline ehlo_class class_of(const ehlo_reading& r, std::string_view ehlo) {
   if (r.starttls)
     return r.masked || r.misspelled ? ehlo_class::ehlo_starttls_and_masked : ehlo_class::ehlo_starttls;
@@ -145,7 +158,9 @@ inline ehlo_reading read_keywords(std::string_view ehlo, finding& f) {
     return ehlo_class::ehlo_masked_len8;
   if (r.masked)
     return ehlo_class::ehlo_masked_other;
-  return r.misspelled ? ehlo_class::ehlo_masked_keyword : ehlo_class::ehlo_no_starttls;
+  if (r.misspelled)
+    return ehlo_class::ehlo_masked_keyword;
+  return is_whole(ehlo) ? ehlo_class::ehlo_no_starttls : ehlo_class::none;
 }
 
 /// A server that says the same to a verb of eight other letters has not repeated ours: its text is fixed.
@@ -257,7 +272,7 @@ struct signs {
   f.echo = s.reply.echo;
   if (!s.reply.rule.empty())
     detail::note(f, s.reply.rule, "starttls", what.reply);
-  if (what.ehlo.starts_with('2')) {
+  if (what.ehlo.starts_with('2') && !detail::is_refused_at_last(what.ehlo)) {
     s.keywords = detail::read_keywords(what.ehlo, f);
     f.ehlo = detail::class_of(s.keywords, what.ehlo);
   }

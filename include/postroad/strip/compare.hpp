@@ -41,7 +41,9 @@ inline void raise_to(finding& f, verdict v, confidence sure) {
 /// Judges `here` anew in the light of `there`. Absence at one place only is evidence:
 ///
 ///   absent-here    the keyword is shown there and not here: stripped
-///   refused-here   the verb is answered 220 there and refused here: stripped
+///   refused-here   the verb is answered 220 there and refused here: stripped; suspect only, where the
+///   refusal
+///                  shows that the verb arrived, and nothing where it is for a while (4xx)
 ///   silenced-here  it is answered 220 there, and here nothing came back: suspect
 ///
 /// Two machines behind one address can differ as well, so that the confidence is at most medium unless both
@@ -58,8 +60,10 @@ inline void raise_to(finding& f, verdict v, confidence sure) {
     e.differs.emplace_back("starttls");
   const bool absent = detail::hides_starttls(here.ehlo) && detail::shows_starttls(there.ehlo);
   const bool works_there = there.reply == reply_class::tls_ready;
-  const bool refused =
-      works_there && said_here.code != 0 && said_here.code != 421 && here.reply != reply_class::tls_ready;
+  const bool for_good = said_here.code >= 200 && (said_here.code < 400 || said_here.code >= 500);
+  const bool refused = works_there && for_good && here.reply != reply_class::tls_ready;
+  const bool arrived =
+      here.reply == reply_class::echo_intact || here.reply == reply_class::refused_recognized;
   const bool silenced = works_there && !said_here.sent.empty() && said_here.code == 0;
   if (absent)
     detail::note(here, "absent-here", "elsewhere", said_there.ehlo);
@@ -67,9 +71,9 @@ inline void raise_to(finding& f, verdict v, confidence sure) {
     detail::note(here, "refused-here", "starttls", said_here.reply);
   if (silenced)
     detail::note(here, "silenced-here", "elsewhere", said_there.reply);
-  if (absent || refused)
+  if (absent || (refused && !arrived))
     detail::raise_to(here, verdict::stripped, absent && refused ? confidence::high : confidence::medium);
-  else if (silenced)
+  else if (refused || silenced)
     detail::raise_to(here, verdict::suspect, confidence::low);
   return e;
 }

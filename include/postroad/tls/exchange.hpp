@@ -50,6 +50,7 @@ public:
 private:
   state take_state(state now, const parse_error& error);
   void go_on();
+  void object();
   void answer_retry();
   void start_opening();
   void fail(std::string_view why, std::string_view rfc);
@@ -68,6 +69,7 @@ private:
   flight_reader clear_;
   std::optional<encrypted_reader> sealed_;
   std::optional<server_keys> opener_;
+  std::string_view objection_;
   state state_ = state::more;
   parse_error error_;
 };

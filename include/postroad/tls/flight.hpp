@@ -53,6 +53,7 @@ struct flight {
   std::optional<std::uint16_t> signature_scheme; ///< of TLS 1.3's CertificateVerify
   std::string server_share;                      ///< the server's key share, TLS 1.3
   std::string cookie;                            ///< of the HelloRetryRequest
+  std::string_view objection; ///< why no client would go on, though the flight broke no rule of form
 
   friend bool operator==(const flight&, const flight&) = default;
 };
@@ -240,6 +241,7 @@ private:
       return read_status(in);
     case server_key_exchange:
       last_place_ = 4;
+      has_keys_ = true;
       return read_key_exchange(in);
     case certificate_request:
       last_place_ = 5;
@@ -248,6 +250,8 @@ private:
     case server_hello_done:
       if (!body.empty())
         return fail(offset_of(message_header), "ServerHelloDone with content", "RFC 5246 7.4.5");
+      if (!has_keys_ && wants_keys())
+        return fail(offset_of(0), "ServerKeyExchange is missing", "RFC 5246 7.4.3");
       return finish();
     default:
       if (!body.empty())
@@ -397,6 +401,13 @@ private:
     flight_.ocsp_stapled = true;
   }
 
+  /// Does the suite get its keys from a message of their own? A suite that nobody has registered may.
+  [[nodiscard]] bool wants_keys() const {
+    const auto suite = find_suite(flight_.suite);
+    const auto kind = suite ? suite->key_exchange : std::string_view();
+    return kind == "ECDHE" || kind == "DHE" || kind == "ECDH_anon" || kind == "DH_anon";
+  }
+
   void read_key_exchange(wire::reader& in) {
     const auto suite = find_suite(flight_.suite);
     if (!suite)
@@ -496,6 +507,7 @@ private:
   std::vector<std::uint8_t> messages_;                      ///< handshake bytes, records taken off
   std::size_t used_ = 0;                                    ///< of messages_, read
   std::size_t last_place_ = 0;                              ///< in the order of messages, 0 before the first
+  bool has_keys_ = false;                                   // a ServerKeyExchange came
   std::vector<std::pair<std::size_t, std::size_t>> pieces_; ///< where a piece of messages_ lies in the flight
 };
 

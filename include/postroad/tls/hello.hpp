@@ -70,9 +70,9 @@ inline constexpr auto modern_versions = std::to_array<std::uint16_t>({tls_1_3, t
 inline constexpr auto modern_shares = std::to_array<std::uint16_t>({29});
 // The same client with TLS 1.3 switched off.
 inline constexpr auto tls_1_2_suites = std::span(modern_suites).subspan(3);
-inline constexpr auto modern_groups = std::to_array<std::uint16_t>({29, 23, 24, 25});
+inline constexpr auto modern_groups = std::to_array<std::uint16_t>({29, 23, 30, 24, 25});
 inline constexpr auto modern_schemes = std::to_array<std::uint16_t>(
-    {0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601, 0x0203, 0x0201});
+    {0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601, 0x0807, 0x0808, 0x0203, 0x0201});
 inline constexpr auto modern_extensions = std::to_array<std::uint16_t>(
     {extension::server_name, extension::renegotiation_info, extension::ec_point_formats,
      extension::supported_groups, extension::session_ticket, extension::extended_master_secret,
@@ -151,6 +151,11 @@ inline constexpr auto hello_profiles = std::to_array<hello_profile>({
 [[nodiscard]] inline const hello_profile* find_profile(std::string_view name) {
   const auto at = std::ranges::find(hello_profiles, name, &hello_profile::name);
   return at == hello_profiles.end() ? nullptr : &*at;
+}
+
+/// Does a hello of that profile tell whom it asks for (RFC 6066 3)?
+[[nodiscard]] inline bool sends_name(const hello_profile& profile) noexcept {
+  return std::ranges::find(profile.extensions, extension::server_name) != profile.extensions.end();
 }
 
 /// The name that a hello asks `host` for: lower case, without the root's dot; empty for an address literal,

@@ -20,7 +20,7 @@ namespace postroad::tls {
 /// Our key pairs, one for each group, made when first asked for and kept for the run. They are sent to every
 /// server: who measures needs no secrecy, and a key pair costs more than all the rest of a hello.
 ///
-/// Groups: x25519, secp256r1, secp384r1, secp521r1. Example: `key_pool keys; auto hello =
+/// Groups: x25519, x448, secp256r1, secp384r1, secp521r1. Example: `key_pool keys; auto hello =
 /// build_hello(modern, host, random, {{*keys.share(29)}});`
 class key_pool {
 public:

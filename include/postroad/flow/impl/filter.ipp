@@ -463,7 +463,11 @@ POSTROAD_DECL int main_of(const tool& is, cli::options& table, settings& use, in
   add_common(table, use);
   cli::add_self_description(table, is.about);
   use.arguments.assign(argv + 1, argv + argc);
-  const auto words = table.parse(argc, argv);
+  auto words = table.parse(argc, argv);
+  if (words.size() == 1 && use.input.empty() && is.word_is_file && is.word_is_file()) {
+    use.input = words.front();
+    words.clear();
+  }
   if (use.ipv4_only && use.ipv6_only)
     throw cli::usage_error{"--ipv4 and --ipv6 leave nothing to use"};
   use.seed = seed_of(use);

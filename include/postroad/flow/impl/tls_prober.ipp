@@ -124,7 +124,8 @@ POSTROAD_DECL net::task<void> tls_prober::call_once(job& record, candidate serve
   co_await open(socket, server, v);
   if (!v.ready)
     co_return;
-  v.sni = options_.no_sni ? std::string() : server.host;
+  const bool names = options_.full || tls::sends_name(hello);
+  v.sni = options_.no_sni || !names ? std::string() : server.host;
   co_await talk(socket, hello, v);
 }
 
@@ -175,6 +176,8 @@ POSTROAD_DECL net::task<void> tls_prober::talk(asio::ip::tcp::socket& socket, tl
                                                tls_visit& v) {
   if (!v.got.surplus.empty() || !socket.is_open()) { // plain text behind the 220, or it went away at once
     v.seen.what = v.got.surplus.empty() ? outcome::closed : outcome::protocol_error;
+    if (!v.got.surplus.empty())
+      v.seen.detail = "plain text came behind the 220";
     v.seen.elapsed = v.got.elapsed;
     co_return;
   }
@@ -244,6 +247,11 @@ POSTROAD_DECL net::task<void> tls_prober::enumerate(job& record, candidate serve
   v.more.suites_whole = true;
   co_await enumerate(record, server, *tls::find_profile("tls1.3"), tls::all_suites_1_3(), v);
   co_await enumerate(record, server, *tls::find_profile("tls1.2"), tls::all_suites(), v);
+  const auto first = v.seen.flight.suite;
+  if (first == 0 || std::ranges::find(*v.more.suites, first) != v.more.suites->end())
+    co_return;
+  v.more.suites->push_back(first); // what it chose at first it refused afterwards: not all was heard
+  v.more.suites_whole = false;
 }
 
 /// Offers what is left until the server wants none of it.
@@ -259,8 +267,10 @@ POSTROAD_DECL net::task<void> tls_prober::enumerate(job& record, candidate serve
     co_await call_once(record, server, hello, one);
     const auto yes = one.ready ? tls::takes(hello, one.seen.what, one.seen.flight) : std::optional<bool>();
     const auto chosen = std::ranges::find(left, one.seen.flight.suite);
-    if (!yes.value_or(false) && yes.has_value() && chosen == left.end())
-      co_return; // refused: nothing of what is left is spoken
+    if (!yes.value_or(false) && yes.has_value() && chosen == left.end()) {
+      v.more.suites_whole = v.more.suites_whole && one.seen.flight.alert.has_value();
+      co_return; // refused: nothing of what is left is spoken, if it was the server that hung up
+    }
     if (!yes.has_value() || chosen == left.end())
       break;
     v.more.suites->push_back(*chosen);

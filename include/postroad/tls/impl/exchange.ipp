@@ -64,6 +64,7 @@ POSTROAD_DECL exchange::state exchange::take_state(state now, const parse_error&
 /// The clear part of a flight has ended; with TLS 1.3 that is not the end.
 POSTROAD_DECL void exchange::go_on() {
   const auto& seen = clear_.seen();
+  object();
   if (keys_ == nullptr || seen.alert || seen.version != tls_1_3)
     return;
   transcript_ += clear_.hello();
@@ -111,6 +112,20 @@ POSTROAD_DECL void exchange::start_opening() {
   state_ = state::more;
 }
 
+/// RFC 5246 7.4.1.3, RFC 8446 4.1.3: a client breaks off where the server chose what it was not offered.
+POSTROAD_DECL void exchange::object() {
+  const auto& seen = clear_.seen();
+  if (profile_ == nullptr || seen.version == 0)
+    return;
+  const auto lacks = [](std::span<const std::uint16_t> offered, std::uint16_t chosen) {
+    return std::ranges::find(offered, chosen) == offered.end();
+  };
+  if (!profile_->versions.empty() && lacks(profile_->versions, seen.version))
+    objection_ = "the server chose a version that was not offered";
+  else if (lacks(profile_->suites, seen.suite))
+    objection_ = "the server chose a suite that was not offered";
+}
+
 POSTROAD_DECL bool exchange::offers_group(std::uint16_t group) const {
   return std::ranges::find(profile_->groups, group) != profile_->groups.end();
 }
@@ -126,7 +141,9 @@ POSTROAD_DECL void exchange::fail(std::string_view why, std::string_view rfc) {
 }
 
 POSTROAD_DECL flight exchange::take() {
-  return sealed_ ? sealed_->take() : clear_.take();
+  auto seen = sealed_ ? sealed_->take() : clear_.take();
+  seen.objection = objection_;
+  return seen;
 }
 
 } // namespace postroad::tls

@@ -108,6 +108,8 @@ struct handshake::work {
   }
 
   void note_choice() {
+    if (SSL_get_current_cipher(ssl.get()) == nullptr) // a handshake that failed before its server had chosen
+      return;
     seen.version = static_cast<std::uint16_t>(SSL_version(ssl.get()));
     seen.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl.get()));
     seen.group = detail::group_of(ssl.get());
@@ -145,6 +147,7 @@ struct handshake::work {
   }
   void fail() {
     at = step::over;
+    note_choice();
     const auto* why = ERR_reason_error_string(ERR_peek_error());
     is = seen.alert ? handshake::state::done : handshake::state::failed;
     error = {std::string::npos, why == nullptr ? "the handshake failed" : why, ""}; // at no byte of ours

@@ -144,6 +144,8 @@ inline const char* curve_of(std::uint16_t group) {
 inline evp<EVP_PKEY> new_key(std::uint16_t group) {
   if (group == 29)
     return evp<EVP_PKEY>(needed(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519")));
+  if (group == 30)
+    return evp<EVP_PKEY>(needed(EVP_PKEY_Q_keygen(nullptr, nullptr, "X448")));
   if (const auto* curve = curve_of(group))
     return evp<EVP_PKEY>(needed(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve)));
   return {};
@@ -166,11 +168,13 @@ inline evp<EVP_PKEY> peer_key(EVP_PKEY* ours, std::string_view bytes) {
   return peer;
 }
 
-inline evp<EVP_PKEY> peer_x25519(std::string_view bytes) {
-  constexpr std::size_t key_size = 32; // RFC 7748 5
+/// A key of X25519 or X448 (RFC 7748 5), which is nothing but its bytes.
+inline evp<EVP_PKEY> peer_raw(std::uint16_t group, std::string_view bytes) {
+  const int kind = group == 29 ? EVP_PKEY_X25519 : EVP_PKEY_X448;
+  const std::size_t key_size = group == 29 ? 32 : 56;
   if (bytes.size() != key_size)
     return {};
-  return evp<EVP_PKEY>(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, bytes_of(bytes), bytes.size()));
+  return evp<EVP_PKEY>(EVP_PKEY_new_raw_public_key(kind, nullptr, bytes_of(bytes), bytes.size()));
 }
 
 } // namespace detail
@@ -208,8 +212,8 @@ POSTROAD_DECL std::optional<std::string> key_pool::secret_with(std::uint16_t gro
   const auto* ours = state_->of(group);
   if (ours == nullptr)
     return std::nullopt;
-  const auto peer =
-      group == 29 ? detail::peer_x25519(server_share) : detail::peer_key(ours->key.get(), server_share);
+  const auto peer = detail::curve_of(group) == nullptr ? detail::peer_raw(group, server_share)
+                                                       : detail::peer_key(ours->key.get(), server_share);
   const detail::evp<EVP_PKEY_CTX> work(EVP_PKEY_CTX_new(ours->key.get(), nullptr));
   std::size_t size = 0;
   if (!peer || !work || EVP_PKEY_derive_init(work.get()) != 1 ||

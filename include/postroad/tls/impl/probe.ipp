@@ -79,8 +79,13 @@ net::task<std::error_code> hold(asio::ip::tcp::socket& socket, Talk& talk) {
 
 /// What a flight that broke no rule amounts to.
 POSTROAD_DECL void settle_whole(observation& seen) {
-  if (seen.flight.alert) {
+  const bool stands =
+      seen.flight.complete; // what comes behind it, as "certificate_required", does not undo it
+  if (seen.flight.alert && !stands) {
     seen.what = outcome::tls_error;
+  } else if (!seen.flight.objection.empty()) {
+    seen.what = outcome::tls_error;
+    seen.detail = seen.flight.objection;
   } else if (!seen.flight.chain.empty()) {
     seen.reached = stage::certificate;
   } else if (seen.flight.version != tls_1_3 || seen.flight.complete) {
