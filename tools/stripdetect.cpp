@@ -9,8 +9,8 @@
 #include <postroad/flow/strip_use.hpp>
 #include <postroad/net/deadline.hpp>
 #include <postroad/smtp/member.hpp>
-#include <postroad/strip/compare.hpp>
-#include <postroad/strip/member.hpp>
+
+#include <unistd.h>
 
 using namespace postroad;
 
@@ -50,7 +50,7 @@ public:
     const auto told = dialogs_.read(record.fields);
     if (!told.is_grab)
       return std::nullopt;
-    return judge(told, json);
+    return flow::judge_dialog(told, elsewhere(), json);
   }
 
   net::task<void> measure(flow::job& record) override {
@@ -65,7 +65,7 @@ public:
                      found.seen->got.elapsed, found.seen->tries, rules_.rules());
     const record::member smtp{"smtp", grab};
     auto& json = record.scratch();
-    const auto what = judge(flow::dialog_of(found.seen->got, found.at.to), json);
+    const auto what = flow::judge_dialog(flow::dialog_of(found.seen->got, found.at.to), elsewhere(), json);
     record.write(what, json, {&smtp, 1});
   }
   void abort() override {
@@ -79,21 +79,7 @@ public:
   }
 
 private:
-  outcome judge(const flow::told_dialog& told, std::string& json) {
-    if (!told.has_spoken()) {
-      json = flow::outcome_member(outcome::skipped, "no mail server spoke");
-      return outcome::skipped;
-    }
-    const auto& here = told.heard;
-    auto found = strip::classify(here);
-    std::optional<strip::elsewhere> other;
-    if (const auto* there = elsewhere_ && told.server ? elsewhere_->at(*told.server) : nullptr)
-      if (there->has_spoken())
-        other = strip::compare(found, here, strip::classify(there->heard), there->heard);
-    text::json_writer out(json);
-    strip::write_strip(out, found, true, other ? &*other : nullptr);
-    return outcome::ok;
-  }
+  [[nodiscard]] const flow::vantage* elsewhere() const { return elsewhere_ ? &*elsewhere_ : nullptr; }
 
   asio::io_context& io_;
   dns::client dns_;
@@ -115,7 +101,9 @@ int main(int argc, char** argv) {
     table.add(0, "compare", "FILE",
               "grabs of another vantage point: what is missing at one only was taken away", use.compare);
     auto tool = stripdetect;
-    tool.word_is_file = [&] { return !use.compare.empty(); }; // --compare A B
+    tool.word_is_file = [&](const std::string& word) { // --compare A B
+      return !use.compare.empty() && ::access(word.c_str(), R_OK) == 0;
+    };
     return flow::main_of(tool, table, use, argc, argv,
                          [&](const flow::room& in) { return std::make_unique<filter>(in, use); });
   });

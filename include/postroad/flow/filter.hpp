@@ -66,7 +66,7 @@ struct tool {
   std::string_view member;                                ///< the one member that it writes
   std::function<std::string(std::string_view line)> page; ///< a record as people read it
   /// Whether the one word on the command line names the input file instead of being a record.
-  std::function<bool()> word_is_file = {};
+  std::function<bool(const std::string& word)> word_is_file = {};
 };
 
 using make_filter = std::function<std::unique_ptr<filter>(const room&)>;

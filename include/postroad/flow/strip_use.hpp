@@ -56,6 +56,10 @@ private:
   std::deque<std::string> texts_; ///< what they view
 };
 
+/// Classifies a dialog, beside that of the same server elsewhere where `elsewhere` knows one, and appends the
+/// member `strip` to `json`.
+outcome judge_dialog(const told_dialog&, const vantage* elsewhere, std::string& json);
+
 } // namespace postroad::flow
 
 #if !defined(POSTROAD_SEPARATE_COMPILATION)

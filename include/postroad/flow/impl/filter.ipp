@@ -464,7 +464,7 @@ POSTROAD_DECL int main_of(const tool& is, cli::options& table, settings& use, in
   cli::add_self_description(table, is.about);
   use.arguments.assign(argv + 1, argv + argc);
   auto words = table.parse(argc, argv);
-  if (words.size() == 1 && use.input.empty() && is.word_is_file && is.word_is_file()) {
+  if (words.size() == 1 && use.input == "-" && is.word_is_file && is.word_is_file(words.front())) {
     use.input = words.front();
     words.clear();
   }

@@ -12,7 +12,10 @@ POSTROAD_DECL mail_servers::mail_servers(const room& in, dns::client& dns, std::
       default_port_(default_port), outcome_(in.want("mx.outcome")), kind_(in.want("mx.kind")),
       name_(in.want("mx.hosts[].name")), preference_(in.want("mx.hosts[].preference")),
       ipv4_list_(in.want("mx.hosts[].ipv4[]")), ipv6_list_(in.want("mx.hosts[].ipv6[]")),
-      ipv4_outcome_(in.want("mx.hosts[].ipv4_outcome")), ipv6_outcome_(in.want("mx.hosts[].ipv6_outcome")) {}
+      ipv4_outcome_(in.want("mx.hosts[].ipv4_outcome")), ipv6_outcome_(in.want("mx.hosts[].ipv6_outcome")) {
+  if (default_port == 0)
+    throw cli::usage_error{"--port: 0 is no port"};
+}
 
 POSTROAD_DECL bool mail_servers::says_mx(const job& record) const {
   return record.has(outcome_) || record.has(kind_);

@@ -5,6 +5,8 @@
 #include <postroad/flow/descriptor.hpp>
 #include <postroad/record/reader.hpp>
 #include <postroad/record/stdio.hpp>
+#include <postroad/strip/compare.hpp>
+#include <postroad/strip/member.hpp>
 
 #include <fmt/format.h>
 
@@ -128,6 +130,22 @@ POSTROAD_DECL void vantage::keep(told_dialog d) {
 POSTROAD_DECL const told_dialog* vantage::at(net::endpoint server) const {
   const auto found = grabs_.find(server);
   return found == grabs_.end() ? nullptr : &found->second;
+}
+
+POSTROAD_DECL outcome judge_dialog(const told_dialog& told, const vantage* elsewhere, std::string& json) {
+  if (!told.has_spoken()) {
+    json = outcome_member(outcome::skipped, "no mail server spoke");
+    return outcome::skipped;
+  }
+  const auto& here = told.heard;
+  auto found = strip::classify(here);
+  std::optional<strip::elsewhere> other;
+  if (const auto* there = elsewhere && told.server ? elsewhere->at(*told.server) : nullptr)
+    if (there->has_spoken())
+      other = strip::compare(found, here, strip::classify(there->heard), there->heard);
+  text::json_writer out(json);
+  strip::write_strip(out, found, true, other ? &*other : nullptr);
+  return outcome::ok;
 }
 
 } // namespace postroad::flow
