@@ -25,7 +25,7 @@ inline std::string_view in_plain_words(std::string_view error) {
       {"bad_parent", "an issuer in the chain may not issue, or its signature is wrong"},
       {"weak_key", "an RSA key of the chain has fewer than 1024 bits"},
       {"weak_signature", "a signature in the chain uses MD5 or older"},
-      {"unparsable", "the certificate cannot be read"},
+      {"unparsable", "a certificate of the chain cannot be read"},
   };
   for (const auto& [word, plain] : words)
     if (word == error)
