@@ -9,6 +9,7 @@
 #include <postroad/strip/classify.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -37,8 +38,22 @@ public:
   [[nodiscard]] told_dialog read(std::span<const fresh_field>) const;
 
 private:
-  std::size_t outcome_, ip_, port_, banner_code_, banner_, ehlo_, sent_, code_, reply_;
-  std::size_t control_sent_, control_code_, control_reply_;
+  enum class part : std::uint8_t {
+    none,
+    outcome,
+    ip,
+    port,
+    banner_code,
+    banner,
+    ehlo,
+    sent,
+    code,
+    reply,
+    control_sent,
+    control_code,
+    control_reply
+  };
+  std::vector<part> parts_; ///< by path
 };
 
 /// The grabs of another vantage point, by server. Of several for one server the last counts.

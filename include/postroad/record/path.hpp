@@ -4,6 +4,7 @@
 #include <postroad/result.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -54,14 +55,38 @@ public:
     std::uint32_t length;
     std::uint32_t node;
     std::string name;
+    std::uint8_t next = 0; ///< of those in the same bucket: its index and one; 0 is the end
   };
   struct node {
     std::vector<edge> names;
-    std::uint32_t each_element = none; ///< the node behind []
-    std::uint32_t each_key = none;     ///< the node behind {}
-    std::uint32_t path = none;         ///< the path that ends here
+    std::array<std::uint8_t, 32> buckets{}; ///< by head: index and one of the first edge; a record's members
+                                            ///< are mostly names that nobody asked for
+    std::uint32_t each_element = none;      ///< the node behind []
+    std::uint32_t each_key = none;          ///< the node behind {}
+    std::uint32_t path = none;              ///< the path that ends here
     [[nodiscard]] bool is_leaf() const noexcept {
       return names.empty() && each_element == none && each_key == none;
+    }
+    [[nodiscard]] static std::size_t bucket_of(std::uint64_t head) noexcept {
+      return head * 0x9e3779b97f4a7c15u >> 59; // the upper five bits of a product: 32 buckets
+    }
+    /// The edge for that name, or null. `head` is detail::head_of the name.
+    [[nodiscard]] const edge* find(std::string_view name, std::uint64_t head) const noexcept {
+      constexpr auto seen = sizeof head;
+      for (std::size_t i = buckets[bucket_of(head)]; i != 0; i = names[i - 1].next) {
+        const auto& e = names[i - 1];
+        if (e.head == head && e.length == name.size() &&
+            (name.size() <= seen ||
+             std::memcmp(e.name.data() + seen, name.data() + seen, name.size() - seen) == 0))
+          return &e;
+      }
+      return nullptr;
+    }
+    void add(edge e) {
+      auto& first = buckets[bucket_of(e.head)];
+      e.next = first;
+      names.push_back(std::move(e));
+      first = static_cast<std::uint8_t>(names.size());
     }
   };
 
@@ -195,7 +220,7 @@ private:
     const auto fresh = new_node();
     std::string padded = name;
     padded.resize(std::max(name.size(), sizeof(std::uint64_t)));
-    nodes_[at].names.push_back(
+    nodes_[at].add(
         {detail::head_of(padded.data(), name.size()), static_cast<std::uint32_t>(name.size()), fresh, name});
     return fresh;
   }

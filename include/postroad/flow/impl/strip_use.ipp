@@ -26,15 +26,25 @@ POSTROAD_DECL told_dialog dialog_of(const smtp::grab& got, net::endpoint server)
   return t;
 }
 
-POSTROAD_DECL dialog_reader::dialog_reader(record::path_set& paths)
-    : outcome_(paths.add("smtp.outcome").value()), ip_(paths.add("smtp.ip").value()),
-      port_(paths.add("smtp.port").value()), banner_code_(paths.add("smtp.banner_code").value()),
-      banner_(paths.add("smtp.banner").value()), ehlo_(paths.add("smtp.ehlo").value()),
-      sent_(paths.add("smtp.starttls.sent").value()), code_(paths.add("smtp.starttls.code").value()),
-      reply_(paths.add("smtp.starttls.reply").value()),
-      control_sent_(paths.add("smtp.controls[].sent").value()),
-      control_code_(paths.add("smtp.controls[].code").value()),
-      control_reply_(paths.add("smtp.controls[].reply").value()) {}
+POSTROAD_DECL dialog_reader::dialog_reader(record::path_set& paths) {
+  const auto want = [&](std::string_view path, part is) {
+    const auto at = paths.add(path).value();
+    parts_.resize(std::max(parts_.size(), at + 1), part::none);
+    parts_[at] = is;
+  };
+  want("smtp.outcome", part::outcome);
+  want("smtp.ip", part::ip);
+  want("smtp.port", part::port);
+  want("smtp.banner_code", part::banner_code);
+  want("smtp.banner", part::banner);
+  want("smtp.ehlo", part::ehlo);
+  want("smtp.starttls.sent", part::sent);
+  want("smtp.starttls.code", part::code);
+  want("smtp.starttls.reply", part::reply);
+  want("smtp.controls[].sent", part::control_sent);
+  want("smtp.controls[].code", part::control_code);
+  want("smtp.controls[].reply", part::control_reply);
+}
 
 POSTROAD_DECL told_dialog dialog_reader::read(std::span<const fresh_field> fields) const {
   constexpr std::uint32_t most_controls = 16;
@@ -49,33 +59,49 @@ POSTROAD_DECL told_dialog dialog_reader::read(std::span<const fresh_field> field
   const auto take = [](std::string_view& into, const fresh_field& f) {
     into = into.empty() ? f.text : into; // of two members of one name the first counts
   };
+  const auto code_in = [](const field& f) { return text::number<int>(f.raw).value_or(0); };
   for (const auto& f : fields) {
-    if (f.path == outcome_)
+    const auto is = f.path < parts_.size() ? parts_[f.path] : part::none;
+    switch (f.ordinal < most_controls ? is : part::none) {
+    case part::none:
+      break;
+    case part::outcome:
       t.is_grab = true;
-    else if (f.path == ip_)
+      break;
+    case part::ip:
       ip = net::parse_address(f.text);
-    else if (f.path == port_)
+      break;
+    case part::port:
       port = text::number<std::uint16_t>(f.raw).value_or(smtp_port);
-    else if (f.path == banner_code_)
-      t.banner_code = text::number<int>(f.raw).value_or(0);
-    else if (f.path == banner_)
+      break;
+    case part::banner_code:
+      t.banner_code = code_in(f);
+      break;
+    case part::banner:
       take(t.heard.banner, f);
-    else if (f.path == ehlo_)
+      break;
+    case part::ehlo:
       take(t.heard.ehlo, f);
-    else if (f.path == sent_)
+      break;
+    case part::sent:
       take(t.heard.sent, f);
-    else if (f.path == code_)
-      t.heard.code = text::number<int>(f.raw).value_or(0);
-    else if (f.path == reply_)
+      break;
+    case part::code:
+      t.heard.code = code_in(f);
+      break;
+    case part::reply:
       take(t.heard.reply, f);
-    else if (f.ordinal >= most_controls)
-      continue;
-    else if (f.path == control_sent_)
+      break;
+    case part::control_sent:
       take(control(f).sent, f);
-    else if (f.path == control_code_)
-      control(f).code = text::number<int>(f.raw).value_or(0);
-    else if (f.path == control_reply_)
+      break;
+    case part::control_code:
+      control(f).code = code_in(f);
+      break;
+    case part::control_reply:
       take(control(f).reply, f);
+      break;
+    }
   }
   if (ip)
     t.server = net::endpoint{*ip, port};

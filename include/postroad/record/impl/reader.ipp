@@ -540,17 +540,6 @@ private:
     }
   }
 
-  /// The trie's edge for that name, or null.
-  [[nodiscard]] static const path_set::edge* find(const node& n, std::string_view name,
-                                                  std::uint64_t head) noexcept {
-    for (const auto& e : n.names)
-      if (e.head == head && e.length == name.size() &&
-          (name.size() <= sizeof head || std::memcmp(e.name.data() + sizeof head, name.data() + sizeof head,
-                                                     name.size() - sizeof head) == 0))
-        return &e;
-    return nullptr;
-  }
-
   /// `t` is the first token inside of an object.
   token members(const node& n, token t, place at) {
     if (first(t) == '}')
@@ -564,7 +553,7 @@ private:
       const auto name = text(t);
       if (!name)
         return 0;
-      const auto* edge = find(n, *name, detail::head_of(name->data(), name->size()));
+      const auto* edge = n.find(*name, detail::head_of(name->data(), name->size()));
       token behind = 0;
       if (edge != nullptr) {
         const auto bit = std::uint64_t{1} << (edge - n.names.data());
