@@ -115,10 +115,10 @@ TEST_CASE("a flight without a chain: tls_error, for nobody is authenticated") {
 }
 
 TEST_CASE("RFC 5246 7.4.1.3: what the server chose without being offered it ends as no client's handshake") {
-  const auto of = [](const tls::hello_profile& profile, const std::string& flight) {
+  const auto of = [](const tls::hello_profile& profile, const std::string& said) {
     tls::key_pool keys;
     tls::exchange talk(profile, "mx", std::array<std::uint8_t, 32>{}, keys);
-    talk.feed(bytes_of(flight));
+    talk.feed(bytes_of(said));
     return tls::settle(std::move(talk), outcome::ok);
   };
   const auto rc4 = handshake(server_hello(0x0303, 0x0005) + certificates({"leaf"}) + done());

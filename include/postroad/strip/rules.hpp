@@ -122,6 +122,8 @@ namespace detail {
   return run >= least && (run == line.size() || counted);
 }
 
+inline constexpr auto length_of = [](std::string_view word) { return word.size(); };
+
 /// Keywords of the IANA registry "SMTP Service Extensions" and what servers say beside them, by length.
 // clang-format off
 inline constexpr auto known_keywords = std::to_array<std::string_view>({
@@ -133,7 +135,7 @@ inline constexpr auto known_keywords = std::to_array<std::string_view>({
     "MT-PRIORITY", "X-LINK2STATE", "XREMOTEQUEUE", "FUTURERELEASE", "NO-SOLICITING", "X-ANONYMOUSTLS",
     "ENHANCEDSTATUSCODES"});
 // clang-format on
-static_assert(std::ranges::is_sorted(known_keywords, {}, [](std::string_view w) { return w.size(); }));
+static_assert(std::ranges::is_sorted(known_keywords, {}, length_of));
 
 /// A known keyword with one letter changed, and none itself: HIPELINING, PHUNKING. Short ones are too near to
 /// each other to tell.
@@ -143,11 +145,11 @@ static_assert(std::ranges::is_sorted(known_keywords, {}, [](std::string_view w) 
   if (word.size() < shortest)
     return false;
   bool near = false;
-  for (const auto known : std::ranges::equal_range(known_keywords, word.size(), {},
-                                                   [](std::string_view w) { return w.size(); })) {
+  auto at = std::ranges::lower_bound(known_keywords, word.size(), {}, length_of);
+  for (; at != known_keywords.end() && at->size() == word.size(); ++at) {
     std::size_t differ = 0;
     for (std::size_t i = 0; i < word.size() && differ < 2; ++i)
-      differ += text::to_upper(word[i]) != known[i] ? 1U : 0U;
+      differ += text::to_upper(word[i]) != (*at)[i] ? 1U : 0U;
     if (differ == 0)
       return false;
     near = near || differ == 1;

@@ -252,8 +252,10 @@ POSTROAD_DECL bool server_keys::open(std::span<const std::uint8_t> header,
     return false;
   auto nonce = iv_;
   const auto number = opened_++;
-  for (std::size_t i = 0; i < sizeof number; ++i)
-    nonce[nonce.size() - 1 - i] = static_cast<char>(nonce[nonce.size() - 1 - i] ^ (number >> (8 * i) & 0xff));
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    auto& last = nonce[nonce.size() - 1 - i];
+    last = static_cast<char>(static_cast<std::uint8_t>(last) ^ static_cast<std::uint8_t>(number >> (8 * i)));
+  }
   const auto content = sealed.first(sealed.size() - tag_size), tag = sealed.last(tag_size);
   out.resize(content.size());
   const detail::evp<EVP_CIPHER_CTX> work(detail::needed(EVP_CIPHER_CTX_new()));
