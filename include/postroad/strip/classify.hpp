@@ -136,16 +136,18 @@ inline ehlo_reading read_keywords(std::string_view ehlo, finding& f) {
   return text::iequals(first_word(first), "STARTTLS");
 }
 
-/// "250-mx", and then "550 no".
-[[nodiscard]] inline bool is_refused_at_last(std::string_view ehlo) noexcept {
-  const auto last = ehlo.substr(ehlo.rfind('\n') + 1); // npos + 1 is 0
-  return smtp::reply_code(last).value_or(0) >= 400;
+[[nodiscard]] inline std::string_view last_line(std::string_view reply) noexcept {
+  return reply.substr(reply.rfind('\n') + 1); // npos + 1 is 0
 }
 
-/// Was EHLO answered to the end, and not refused there? Of half an answer nobody knows what it would have
-/// offered.
+/// Begins it well, and is no refusal at its end as "250-mx", "550 no" is?
+[[nodiscard]] inline bool is_positive(std::string_view ehlo) noexcept {
+  return ehlo.starts_with('2') && smtp::reply_code(last_line(ehlo)).value_or(0) < 400;
+}
+
+/// Was EHLO answered to the end? Of half an answer nobody knows what it would have offered.
 [[nodiscard]] inline bool is_whole(std::string_view ehlo) noexcept {
-  const auto last = ehlo.substr(ehlo.rfind('\n') + 1);
+  const auto last = last_line(ehlo);
   return smtp::reply_code(last) && !smtp::continues(last);
 }
 
@@ -272,7 +274,7 @@ struct signs {
   f.echo = s.reply.echo;
   if (!s.reply.rule.empty())
     detail::note(f, s.reply.rule, "starttls", what.reply);
-  if (what.ehlo.starts_with('2') && !detail::is_refused_at_last(what.ehlo)) {
+  if (detail::is_positive(what.ehlo)) {
     s.keywords = detail::read_keywords(what.ehlo, f);
     f.ehlo = detail::class_of(s.keywords, what.ehlo);
   }

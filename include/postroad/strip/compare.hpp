@@ -41,9 +41,8 @@ inline void raise_to(finding& f, verdict v, confidence sure) {
 /// Judges `here` anew in the light of `there`. Absence at one place only is evidence:
 ///
 ///   absent-here    the keyword is shown there and not here: stripped
-///   refused-here   the verb is answered 220 there and refused here: stripped; suspect only, where the
-///   refusal
-///                  shows that the verb arrived, and nothing where it is for a while (4xx)
+///   refused-here   the verb is answered 220 there and refused here: stripped, but suspect where the
+///                  refusal shows that the verb arrived, and nothing where it is for a while (4xx)
 ///   silenced-here  it is answered 220 there, and here nothing came back: suspect
 ///
 /// Two machines behind one address can differ as well, so that the confidence is at most medium unless both
