@@ -2,6 +2,7 @@
 #pragma once
 
 #include <postroad/outcome.hpp>
+#include <postroad/text/ascii.hpp>
 
 #include <fmt/format.h>
 
@@ -38,18 +39,12 @@ struct tally {
 /// Example: "12,345 done  1,234/s  800 in flight  ok 11,000  nxdomain 1,345  3:20 left".
 [[nodiscard]] inline std::string progress_line(const tally& t, std::size_t in_flight,
                                                std::chrono::duration<double> took) {
-  const auto grouped = [](std::uint64_t n) {
-    std::string s = std::to_string(n);
-    for (auto at = s.size(); at > 3; at -= 3)
-      s.insert(at - 3, ",");
-    return s;
-  };
   const double rate = took.count() > 0 ? static_cast<double>(t.out) / took.count() : 0;
-  std::string line = fmt::format("{} done  {}/s  {} in flight", grouped(t.out),
-                                 grouped(static_cast<std::uint64_t>(rate)), grouped(in_flight));
+  std::string line = fmt::format("{} done  {}/s  {} in flight", text::grouped(t.out),
+                                 text::grouped(static_cast<std::uint64_t>(rate)), text::grouped(in_flight));
   for (std::size_t i = 0; i < t.outcomes.size(); ++i)
     if (t.outcomes[i] > 0)
-      line += fmt::format("  {} {}", outcome_words[i], grouped(t.outcomes[i]));
+      line += fmt::format("  {} {}", outcome_words[i], text::grouped(t.outcomes[i]));
   if (t.input_bytes > 0 && t.input_bytes_total > t.input_bytes) {
     const double left = took.count() * static_cast<double>(t.input_bytes_total - t.input_bytes) /
                         static_cast<double>(t.input_bytes);

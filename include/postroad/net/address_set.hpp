@@ -5,6 +5,7 @@
 #include <postroad/net/prefix.hpp>
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace postroad::net {
@@ -38,6 +39,16 @@ struct address_set {
         v6.push_back(range_of(block<uint128>{to_number(p.base), p.length}));
       else
         v4.push_back(range_of(block<std::uint32_t>{p.base.to_v4(), p.length}));
+    return {ipv4_set::of(std::move(v4)), ipv6_set::of(std::move(v6))};
+  }
+  [[nodiscard]] static address_set of(const prefix_set& all) {
+    std::vector<ipv4_set::range> v4;
+    std::vector<ipv6_set::range> v6;
+    for (const auto& r : all.ranges())
+      if (r.first.v6)
+        v6.push_back({to_number(r.first), to_number(r.last)});
+      else
+        v4.push_back({r.first.to_v4(), r.last.to_v4()});
     return {ipv4_set::of(std::move(v4)), ipv6_set::of(std::move(v6))};
   }
   [[nodiscard]] bool contains(const address& a) const noexcept {

@@ -78,10 +78,13 @@ public:
   }
   [[nodiscard]] bool empty() const noexcept { return ranges_.empty(); }
 
-private:
   struct range {
     address first, last;
   };
+  /// What was inserted, as ranges; some may overlap.
+  [[nodiscard]] const std::vector<range>& ranges() const noexcept { return ranges_; }
+
+private:
   /// Sorts and merges, so that one look at the neighbour below decides.
   void sort() const {
     std::sort(ranges_.begin(), ranges_.end(),

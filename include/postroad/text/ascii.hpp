@@ -76,4 +76,14 @@ template <class T>
   return value;
 }
 
+/// Digits in groups of three, for people. Example: "1234567" gives "1,234,567".
+[[nodiscard]] inline std::string grouped(std::string digits) {
+  for (auto at = digits.size(); at > 3; at -= 3)
+    digits.insert(at - 3, ",");
+  return digits;
+}
+[[nodiscard]] inline std::string grouped(std::uint64_t n) {
+  return grouped(std::to_string(n));
+}
+
 } // namespace postroad::text

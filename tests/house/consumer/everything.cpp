@@ -2,6 +2,7 @@
 #include <postroad/dns/audit_member.hpp>
 #include <postroad/dns/client.hpp>
 #include <postroad/dns/mx.hpp>
+#include <postroad/flow/scan_run.hpp>
 #include <postroad/flow/tls_prober.hpp>
 #include <postroad/record/reader.hpp>
 #include <postroad/study/run.hpp>

@@ -1,0 +1,639 @@
+#pragma once
+
+#include <postroad/flow/scan_run.hpp>
+
+#include <postroad/dns/random.hpp>
+#include <postroad/flow/descriptor.hpp>
+#include <postroad/flow/progress.hpp>
+#include <postroad/flow/scan_output.hpp>
+#include <postroad/flow/scan_targets.hpp>
+#include <postroad/scan/connector.hpp>
+#include <postroad/scan/heard.hpp>
+#include <postroad/scan/number_set.hpp>
+#include <postroad/scan/receive.hpp>
+#include <postroad/scan/referee.hpp>
+#include <postroad/scan/route.hpp>
+#include <postroad/scan/sender.hpp>
+#include <postroad/scan/state.hpp>
+#include <postroad/scan/transmit.hpp>
+#include <postroad/scan/trouble.hpp>
+#include <postroad/text/ascii.hpp>
+#include <postroad/text/json.hpp>
+#include <postroad/text/time.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace postroad::flow {
+
+namespace detail {
+
+/// Keeps SIGINT and SIGTERM from all threads that begin later, and gives them as a descriptor.
+class signal_door {
+public:
+  signal_door() {
+    sigemptyset(&mask_);
+    sigaddset(&mask_, SIGINT);
+    sigaddset(&mask_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &mask_, nullptr);
+    fd_ = ::signalfd(-1, &mask_, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~signal_door() {
+    ::close(fd_);
+    pthread_sigmask(SIG_UNBLOCK, &mask_, nullptr);
+  }
+  signal_door(const signal_door&) = delete;
+  signal_door& operator=(const signal_door&) = delete;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// The signal that came, or 0.
+  [[nodiscard]] int take() const noexcept {
+    signalfd_siginfo info;
+    return ::read(fd_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+  }
+
+private:
+  sigset_t mask_;
+  int fd_;
+};
+
+/// Wakes the main thread from another.
+class bell {
+public:
+  bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~bell() { ::close(fd_); }
+  bell(const bell&) = delete;
+  bell& operator=(const bell&) = delete;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  void ring() const noexcept { (void)!::eventfd_write(fd_, 1); }
+  void hush() const noexcept {
+    eventfd_t n;
+    (void)!::eventfd_read(fd_, &n);
+  }
+
+private:
+  int fd_;
+};
+
+/// What came in, in numbers.
+struct scan_counts {
+  std::array<std::uint64_t, scan::answer_words.size()> answers{};
+  std::uint64_t written = 0, repeated = 0;
+  std::uint64_t strangers = 0;  ///< packets that answer no probe of ours: other traffic, forgeries
+  std::uint64_t unreadable = 0; ///< packets with wrong sums or lengths
+};
+
+[[nodiscard]] inline std::vector<std::uint16_t> ports_of(const scan_settings& use) {
+  if (use.probe.is == scan::probe_kind::icmp)
+    return {0};
+  if (!use.ports.empty())
+    return use.ports;
+  return {static_cast<std::uint16_t>(use.probe.is == scan::probe_kind::dns ? 53 : 25)};
+}
+
+[[nodiscard]] inline std::string spelled(const scan::probe& p) {
+  const auto word = std::string(scan::probe_words[static_cast<std::size_t>(p.is)]);
+  return p.is == scan::probe_kind::dns ? word + " " + to_string(p.question) + "/" + to_string(p.type) : word;
+}
+
+/// The state that this run would begin with.
+[[nodiscard]] inline scan::state fresh_state(const scan_settings& use, const scan_targets& named) {
+  scan::state s;
+  const auto ports = ports_of(use);
+  const auto count = scan::targets::count(named.addresses, ports.size());
+  if (!count)
+    throw cli::usage_error{"more targets than can be counted (2^62): name smaller IPv6 prefixes"};
+  s.seed = seed_of(use);
+  s.targets = *count;
+  s.fingerprint = scan::fingerprint_of(named.addresses, ports, spelled(use.probe));
+  s.mine = use.shard;
+  s.attempts = use.retries + 1;
+  return s;
+}
+
+/// The state in the file of --resume, where there is one; it must be of the same scan.
+[[nodiscard]] inline scan::state begin_or_resume(const scan_settings& use, const scan_targets& named) {
+  auto fresh = fresh_state(use, named);
+  if (use.resume.empty() || ::access(use.resume.c_str(), F_OK) != 0)
+    return fresh;
+  const auto kept = scan::parse_state(whole_file(use.resume));
+  if (!kept)
+    throw cli::usage_error{fmt::format("--resume: '{}' is {}", use.resume, kept.error().why)};
+  if (use.seed == 0)
+    fresh.seed = kept->seed;
+  fresh.next = kept->next;
+  if (fresh != *kept)
+    throw cli::usage_error{fmt::format("--resume: '{}' is of another scan (targets, ports, probe, --shard, "
+                                       "--retries and --seed must be the same)",
+                                       use.resume)};
+  return *kept;
+}
+
+/// The key of the cookies: by the seed, so that a scan that is resumed knows its answers again.
+[[nodiscard]] inline scan::siphash_key key_of(std::uint64_t seed) {
+  dns::random_stream stream(seed == 0 ? 1 : seed);
+  const auto first = stream.word64();
+  return {first, stream.word64()};
+}
+
+/// Interface, addresses and the way to send.
+struct departure {
+  std::optional<scan::route> v4, v6;
+  std::optional<scan::hardware_address> next_hop4, next_hop6;
+  std::unique_ptr<scan::transmitter> out;
+  int listen_on = 0; ///< interface, 0 = all
+};
+
+/// Are all targets behind a gateway on Ethernet? Only then can we write the link's header ourselves.
+[[nodiscard]] inline bool is_behind_gateway(const net::address_set& all, const scan::route_settings& how) {
+  constexpr std::size_t enough = 256; // ranges: a routing table of a measuring host is short
+  const auto far = [&](const net::address& a) { return scan::route_to(a, how).gateway.has_value(); };
+  std::size_t n = 0;
+  for (const auto& r : all.ipv4.ranges())
+    if (n++ < enough && (!far(net::address::v4(r.first)) || !far(net::address::v4(r.last))))
+      return false;
+  for (const auto& r : all.ipv6.ranges())
+    if (n++ < enough && (!far(net::to_address(r.first, true)) || !far(net::to_address(r.last, true))))
+      return false;
+  return true;
+}
+
+[[nodiscard]] inline departure find_routes(const scan_settings& use, const net::address_set& all,
+                                           const scan::route_settings& how) {
+  departure d;
+  if (!all.ipv4.empty())
+    d.v4 = scan::route_to(net::address::v4(all.ipv4.ranges().front().first), how);
+  if (!all.ipv6.empty())
+    d.v6 = scan::route_to(net::to_address(all.ipv6.ranges().front().first, true), how);
+  if (how.source && (how.source->v6 ? !d.v6 : !d.v4))
+    throw cli::usage_error{fmt::format("--source: no target is of the family of {}", use.source)};
+  return d;
+}
+
+[[nodiscard]] inline std::unique_ptr<scan::transmitter> best_of(const scan::link& on) {
+  try {
+    return scan::transmit_xdp(on);
+  } catch (const scan::trouble&) { // an old kernel, a driver without it, no permission for locked memory
+    return scan::transmit_packet(on);
+  }
+}
+
+/// Chooses how to send; --tx forces it.
+[[nodiscard]] inline departure choose_way(const scan_settings& use, const net::address_set& all) {
+  const scan::route_settings how{use.interface, source_of(use)};
+  auto d = find_routes(use, all, how);
+  const auto& first = d.v4 ? *d.v4 : *d.v6;
+  const bool one_link = !d.v4 || !d.v6 || d.v4->out.index == d.v6->out.index;
+  const bool framed = one_link && first.out.ethernet && !first.out.loopback &&
+                      (!use.gateway_mac.empty() || is_behind_gateway(all, how));
+  using kind = scan::transmit_kind;
+  if (use.tx == kind::ip || (use.tx == kind::automatic && !framed)) {
+    d.out = scan::transmit_ip(use.interface);
+    return d;
+  }
+  if (!one_link)
+    throw cli::usage_error{"IPv4 and IPv6 leave by different interfaces: scan them apart, or --tx ip"};
+  d.listen_on = first.out.index;
+  const auto hop_of = [&](const std::optional<scan::route>& r) -> std::optional<scan::hardware_address> {
+    if (!r)
+      return std::nullopt;
+    if (!use.gateway_mac.empty()) {
+      const auto mac = scan::parse_hardware_address(use.gateway_mac);
+      if (!mac)
+        throw cli::usage_error{fmt::format("--gateway-mac: '{}' is no hardware address", use.gateway_mac)};
+      return mac;
+    }
+    if (r->out.loopback)
+      return scan::hardware_address{};
+    if (!r->gateway)
+      throw cli::usage_error{"targets on the local network have hardware addresses of their own: --tx ip"};
+    return scan::hardware_address_of(*r->gateway, r->out);
+  };
+  d.next_hop4 = hop_of(d.v4);
+  d.next_hop6 = hop_of(d.v6);
+  if (use.tx == kind::automatic)
+    d.out = best_of(first.out);
+  else
+    d.out = use.tx == kind::xdp ? scan::transmit_xdp(first.out) : scan::transmit_packet(first.out);
+  return d;
+}
+
+[[nodiscard]] inline std::optional<scan::packet_maker>
+maker_of(const scan::probe& probe, const std::optional<scan::route>& way,
+         const std::optional<scan::hardware_address>& to) {
+  if (!way)
+    return std::nullopt;
+  if (!to)
+    return scan::packet_maker(probe, way->source, {});
+  return scan::packet_maker(probe, way->source, scan::ethernet_header(*to, way->out.address, way->source.v6));
+}
+
+/// Packets a second: what --rate or --bandwidth says. On Ethernet a frame has at least 60 bytes, and 24 more
+/// that nobody sees (check sequence, preamble, gap: IEEE 802.3 3.1).
+[[nodiscard]] inline double rate_of(const scan_settings& use, const scan::packet_maker& packets) {
+  if (use.bandwidth == 0)
+    return use.rate;
+  constexpr std::size_t shortest = 60, unseen = 24, bits = 8;
+  return static_cast<double>(use.bandwidth) /
+         static_cast<double>((std::max(packets.size(), shortest) + unseen) * bits);
+}
+
+/// As many connections at once as this machine lets us have.
+inline void raise_file_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+/// The scan in the eyes of its main thread: it reads answers, writes records and ends what the other began.
+class scan_run {
+public:
+  scan_run(scan_settings& use, scan_targets named, const scan::state& from);
+  int run();
+
+private:
+  using clock = std::chrono::steady_clock;
+  using round_trip = std::optional<std::chrono::microseconds>;
+
+  void begin();
+  void begin_packets();
+  void begin_connections();
+  void loop();
+  void take_answers();
+  void hear(const scan::received&);
+  void report(const scan::answer&, const scan::heard&, round_trip);
+  void look_at_clock(clock::time_point now);
+  void on_signal(int which);
+  void stop_sending(std::string_view why);
+  [[nodiscard]] bool is_over(clock::time_point now);
+  [[nodiscard]] std::string progress() const;
+  [[nodiscard]] scan::state state_now() const;
+  void keep_state() const;
+  void write_metadata();
+  [[nodiscard]] std::uint64_t dropped() const { return receiver_ ? receiver_->dropped() : 0; }
+  [[nodiscard]] int status() const;
+  void say(const std::string& text) const {
+    if (!use_.quiet)
+      fmt::print(stderr, "synscan: {}\n", text);
+  }
+
+  scan_settings& use_;
+  scan_targets named_;
+  scan::state from_;
+  scan::targets whom_;
+  scan::walk course_;
+  scan::port_range ports_{};
+  scan::referee referee_;
+  signal_door signals_;
+  bell bell_;
+  descriptor out_fd_;
+  std::optional<descriptor> metadata_;
+  scan_output output_;
+  std::unique_ptr<scan::receiver> receiver_;
+  std::unique_ptr<scan::asking> asking_;
+  const scan::sent_log* sent_ = nullptr;   ///< of packets
+  scan::connector* connections_ = nullptr; ///< where it is one that asks
+  scan::answered answered_;
+  std::array<scan::number_set, scan::answer_words.size()> seen_;
+  scan_counts counts_;
+  std::string begun_text_ = text::now_rfc3339(), stopped_;
+  clock::time_point begun_ = clock::now(), sent_all_{}, next_tick_{}, next_keep_{};
+  bool show_progress_, interrupted_ = false, over_ = false;
+};
+
+inline scan_run::scan_run(scan_settings& use, scan_targets named, const scan::state& from)
+    : use_(use), named_(std::move(named)), from_(from), whom_(named_.addresses, ports_of(use)),
+      course_(from.targets, from.seed, from.mine, from.attempts),
+      referee_(whom_, use.probe, key_of(from.seed), ports_, from.attempts),
+      out_fd_(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT),
+      output_(out_fd_.get(), ::isatty(out_fd_.get()) == 1,
+              use.pretty || (!use.json && ::isatty(out_fd_.get()) == 1), [this] { bell_.ring(); }) {
+  if (!use.metadata.empty())
+    metadata_.emplace(use.metadata, STDOUT_FILENO, O_WRONLY | O_CREAT);
+  const bool terminal = ::isatty(out_fd_.get()) == 1;
+  show_progress_ = use.progress || (!use.quiet && !terminal && ::isatty(STDERR_FILENO) == 1);
+}
+
+inline void scan_run::begin_packets() {
+  auto way = choose_way(use_, named_.addresses);
+  receiver_ =
+      std::make_unique<scan::receiver>(way.listen_on, use_.probe.is, ports_); // hears before it speaks
+  scan::errand errand{whom_,
+                      course_,
+                      key_of(from_.seed),
+                      ports_,
+                      maker_of(use_.probe, way.v4, way.next_hop4),
+                      maker_of(use_.probe, way.v6, way.next_hop6),
+                      0,
+                      from_.next};
+  errand.rate = rate_of(use_, errand.v4 ? *errand.v4 : *errand.v6);
+  auto sender =
+      std::make_unique<scan::sender>(std::move(errand), std::move(way.out),
+                                     from_.attempts > 1 ? &answered_ : nullptr, [this] { bell_.ring(); });
+  sent_ = &sender->log();
+  asking_ = std::move(sender);
+}
+
+inline void scan_run::begin_connections() {
+  if (use_.probe.is != scan::probe_kind::syn)
+    throw cli::usage_error{"--tx connect can only ask for TCP: --probe syn"};
+  if (use_.bandwidth != 0)
+    throw cli::usage_error{"--tx connect knows no --bandwidth: --rate says how many connections a second"};
+  raise_file_limit();
+  auto connector = std::make_unique<scan::connector>(
+      scan::connector_settings{whom_, course_, from_.next, use_.rate, use_.concurrency, use_.timeout,
+                               source_of(use_)},
+      from_.attempts > 1 ? &answered_ : nullptr, [this] { bell_.ring(); });
+  connections_ = connector.get();
+  asking_ = std::move(connector);
+}
+
+inline void scan_run::begin() {
+  if (use_.tx == scan::transmit_kind::connect)
+    return begin_connections();
+  try {
+    begin_packets();
+  } catch (const scan::not_permitted& e) {
+    if (use_.tx != scan::transmit_kind::automatic || use_.probe.is != scan::probe_kind::syn)
+      throw;
+    say(fmt::format("{}, which is slower", e.what()));
+    receiver_.reset();
+    begin_connections();
+  }
+}
+
+inline int scan_run::run() {
+  begin();
+  if (named_.special + named_.blocked > 0 || ::isatty(STDERR_FILENO) == 1)
+    say(fmt::format("{}, {} packets by {}", summary_of(named_), text::grouped(course_.steps() - from_.next),
+                    asking_->way()));
+  for (const auto* file : {&out_fd_, metadata_ ? &*metadata_ : nullptr})
+    if (file != nullptr)
+      file->empty();
+  keep_state(); // where it cannot be kept, nothing is sent
+  next_keep_ = begun_ + std::chrono::minutes(1);
+  asking_->start();
+  loop();
+  asking_->stop();
+  while (asking_->running())
+    bell_.hush(), ::usleep(1000);
+  if (!over_) // what came with the end of the last connection
+    take_answers();
+  output_.finish();
+  keep_state();
+  if (show_progress_)
+    clear_progress();
+  if (metadata_)
+    write_metadata();
+  return status();
+}
+
+inline void scan_run::loop() {
+  const int packets = receiver_ ? receiver_->fd() : -1;
+  std::array<pollfd, 3> doors{{{packets, POLLIN, 0}, {signals_.fd(), POLLIN, 0}, {bell_.fd(), POLLIN, 0}}};
+  constexpr int turn = 50; // milliseconds
+  for (auto now = clock::now(); !is_over(now); now = clock::now()) {
+    ::poll(doors.data(), doors.size(), turn);
+    if ((doors[0].revents & POLLERR) !=
+        0) { // the link went down: whether it comes back is the sender's concern
+      int error = 0;
+      socklen_t size = sizeof error;
+      ::getsockopt(packets, SOL_SOCKET, SO_ERROR, &error, &size);
+      ::usleep(1000);
+    }
+    bell_.hush();
+    take_answers();
+    if (const int which = signals_.take())
+      on_signal(which);
+    look_at_clock(clock::now());
+  }
+}
+
+inline void scan_run::take_answers() {
+  if (receiver_)
+    receiver_->take([this](const scan::received& r) { hear(r); });
+  if (connections_ == nullptr)
+    return;
+  scan::heard by_kernel;
+  by_kernel.is = scan::heard::kind::told;
+  for (const auto& told : connections_->take())
+    report(told.what, by_kernel, told.round_trip);
+}
+
+inline void scan_run::hear(const scan::received& r) {
+  const auto packet = scan::read_packet(r.bytes, r.checked);
+  if (!packet)
+    return void(++counts_.unreadable);
+  const auto answer = referee_.judge(*packet);
+  // A step that was not taken has no answer, nor has one of an earlier run, which listened for itself.
+  const auto step = answer ? course_.number_of(answer->of) : std::nullopt;
+  if (!step || *step < from_.next || *step >= asking_->next() + scan::transmitter::largest_batch)
+    return void(++counts_.strangers);
+  const auto when = sent_->time_of(*step);
+  report(*answer, *packet,
+         when ? round_trip(std::chrono::duration_cast<std::chrono::microseconds>(r.at - *when))
+              : std::nullopt);
+}
+
+inline void scan_run::report(const scan::answer& a, const scan::heard& packet, round_trip took) {
+  const auto kind = static_cast<std::size_t>(a.is);
+  if (!seen_[kind].insert(a.of.number))
+    return void(++counts_.repeated);
+  if (use_.max_results > 0 && counts_.written >= use_.max_results)
+    return;
+  ++counts_.answers[kind];
+  ++counts_.written;
+  if (from_.attempts > 1)
+    answered_.add(a.of.number);
+  output_.write({a, packet, use_.probe.is, took, text::now_rfc3339()}, use_);
+}
+
+inline void scan_run::look_at_clock(clock::time_point now) {
+  output_.flush_in_time(now);
+  asking_->rest(output_.is_full());
+  if (use_.max_runtime.count() > 0 && now - begun_ >= use_.max_runtime)
+    stop_sending("max-runtime");
+  if (use_.max_results > 0 && counts_.written >= use_.max_results) {
+    stop_sending("max-results");
+    over_ = true;
+  }
+  if (output_.error() != 0) {
+    stop_sending("output");
+    over_ = true;
+  }
+  if (show_progress_ && now >= next_tick_) {
+    show_progress(progress());
+    next_tick_ = now + std::chrono::seconds(1);
+  }
+  if (now >= next_keep_) {
+    keep_state();
+    next_keep_ = now + std::chrono::minutes(1);
+  }
+}
+
+inline bool scan_run::is_over(clock::time_point now) {
+  if (over_)
+    return true;
+  if (asking_->running())
+    return false;
+  if (sent_all_ == clock::time_point{}) {
+    sent_all_ = now;
+    if (interrupted_ && receiver_ && use_.cooldown.count() > 0)
+      say(fmt::format("stopped; {:.0f} s for the last answers, ^C again ends at once",
+                      static_cast<double>(use_.cooldown.count()) / 1000));
+  }
+  return connections_ != nullptr || now - sent_all_ >= use_.cooldown; // the kernel has waited for each
+}
+
+inline void scan_run::stop_sending(std::string_view why) {
+  if (stopped_.empty())
+    stopped_ = why;
+  asking_->stop();
+}
+
+/// The first signal stops sending; the second ends all, with what is known.
+inline void scan_run::on_signal(int) {
+  if (interrupted_)
+    over_ = true;
+  interrupted_ = true;
+  stop_sending("interrupt");
+}
+
+inline std::string scan_run::progress() const {
+  const std::chrono::duration<double> took = clock::now() - begun_;
+  const auto steps = course_.steps() - from_.next, done = asking_->next() - from_.next;
+  const double rate = took.count() > 0 ? static_cast<double>(asking_->packets()) / took.count() : 0;
+  auto line = fmt::format("{} of {} sent ({:.1f} %)  {}/s", text::grouped(done), text::grouped(steps),
+                          steps > 0 ? 100.0 * static_cast<double>(done) / static_cast<double>(steps) : 100.0,
+                          text::grouped(static_cast<std::uint64_t>(rate)));
+  for (std::size_t i = 0; i < counts_.answers.size(); ++i)
+    if (counts_.answers[i] > 0)
+      line += fmt::format("  {} {}", scan::answer_words[i], text::grouped(counts_.answers[i]));
+  if (!asking_->running())
+    return line + "  waiting for answers";
+  if (done > 0 && done < steps) {
+    const auto left = static_cast<std::uint64_t>(took.count() * static_cast<double>(steps - done) /
+                                                 static_cast<double>(done));
+    line += fmt::format("  {}:{:02}:{:02} left", left / 3600, left / 60 % 60, left % 60);
+  }
+  return line;
+}
+
+inline scan::state scan_run::state_now() const {
+  auto s = from_;
+  s.next = asking_->next();
+  return s;
+}
+
+/// Written beside and put in its place: what is there is always whole.
+inline void scan_run::keep_state() const {
+  if (use_.resume.empty())
+    return;
+  const auto fresh = use_.resume + ".new";
+  {
+    const descriptor file(fresh, -1, O_WRONLY | O_CREAT | O_TRUNC);
+    file.write(scan::to_text(state_now()));
+  }
+  if (std::rename(fresh.c_str(), use_.resume.c_str()) != 0)
+    throw cli::usage_error{fmt::format("cannot write '{}': {}", use_.resume, std::strerror(errno))};
+}
+
+inline void scan_run::write_metadata() {
+  std::string out;
+  text::json_writer json(out);
+  const std::chrono::duration<double> took = clock::now() - begun_;
+  json.object().member("tool", "synscan").member("version", POSTROAD_VERSION);
+  json.member_list("arguments", use_.arguments).member("seed", std::to_string(from_.seed));
+  json.member("vantage", use_.vantage).member("start", begun_text_).member("end", text::now_rfc3339());
+  json.member("elapsed_ms", took.count() * 1000).member("interrupted", interrupted_);
+  if (!stopped_.empty())
+    json.member("stopped_by", stopped_);
+  json.member("probe", spelled(use_.probe)).member("tx", asking_->way());
+  json.member("targets", std::to_string(from_.targets)).member("rejected", named_.rejected);
+  json.member("special_purpose", net::to_decimal(named_.special));
+  json.member("blocked", net::to_decimal(named_.blocked));
+  json.member("shard", fmt::format("{}/{}", from_.mine.part + 1, from_.mine.of));
+  json.member("steps", std::to_string(course_.steps())).member("first_step", std::to_string(from_.next));
+  json.member("next_step", std::to_string(asking_->next()));
+  json.member("sent", asking_->packets()).member("bytes_sent", asking_->bytes());
+  json.member("unsendable", asking_->unsendable());
+  const std::chrono::duration<double> sending =
+      (sent_all_ != clock::time_point{} ? sent_all_ : clock::now()) - begun_;
+  json.member("rate_pps",
+              sending.count() > 0 ? static_cast<double>(asking_->packets()) / sending.count() : 0.0);
+  json.member("out", counts_.written).member("repeated", counts_.repeated);
+  json.member("strangers", counts_.strangers).member("unreadable", counts_.unreadable);
+  json.member("dropped", dropped()).member("bytes_out", output_.bytes_written());
+  json.key("outcomes").object();
+  for (std::size_t i = 0; i < counts_.answers.size(); ++i)
+    if (counts_.answers[i] > 0)
+      json.member(scan::answer_words[i], counts_.answers[i]);
+  json.end().end();
+  out += '\n';
+  metadata_->write(out);
+}
+
+inline int scan_run::status() const {
+  const int failed = output_.error();
+  if (failed != 0 && failed != EPIPE)
+    throw cli::usage_error{fmt::format("cannot write the output: {}", std::strerror(failed))};
+  if (const auto lost = dropped())
+    say(fmt::format("{} packets came in faster than they were read: some answers are missing",
+                    text::grouped(lost)));
+  if (const int error = asking_->error())
+    throw cli::usage_error{fmt::format(
+        "sending failed after {} packets: {}{}", text::grouped(asking_->packets()), std::strerror(error),
+        use_.resume.empty() ? "; with --resume FILE a scan can go on" : "; go on with the same --resume")};
+  return named_.rejected > 0 ? 1 : 0;
+}
+
+/// Writes whom a scan would ask, in its order; sends nothing and needs no permission.
+inline int dry_run(const scan_settings& use, const scan_targets& named, const scan::state& from) {
+  const scan::targets whom(named.addresses, ports_of(use));
+  const scan::walk course(from.targets, from.seed, from.mine, from.attempts);
+  const descriptor fd(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
+  scan_output out(fd.get(), false, false, [] {});
+  const auto packets = course.steps() - std::min(from.next, course.steps());
+  auto summary = fmt::format("synscan: dry run: {}; probe {}, {} packets", summary_of(named),
+                             spelled(use.probe), text::grouped(packets));
+  if (use.rate > 0 && use.bandwidth == 0)
+    summary +=
+        fmt::format(", {:.1f} s at {:.0f} a second", static_cast<double>(packets) / use.rate, use.rate);
+  if (!use.quiet)
+    fmt::print(stderr, "{}, seed {}\n", summary, from.seed);
+  const auto all = course.round(); // a second try is of the same targets
+  const auto end = use.max_results > 0 ? std::min(all, from.next + use.max_results) : all;
+  for (auto step = from.next; step < end && out.error() == 0; ++step)
+    out.write(whom.at(course.at(step).number), use.probe.is);
+  out.finish();
+  if (out.error() != 0 && out.error() != EPIPE)
+    throw cli::usage_error{fmt::format("cannot write the output: {}", std::strerror(out.error()))};
+  return named.rejected > 0 ? 1 : 0;
+}
+
+} // namespace detail
+
+POSTROAD_DECL int run_scan(scan_settings& use, const std::vector<std::string>& words) {
+  auto named = read_targets(use, words, use.whole_internet);
+  const auto from = detail::begin_or_resume(use, named);
+  if (use.dry_run)
+    return detail::dry_run(use, named, from);
+  return detail::scan_run(use, std::move(named), from).run();
+}
+
+} // namespace postroad::flow
