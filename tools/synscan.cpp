@@ -17,7 +17,7 @@ const cli::about synscan{
     .schema = flow::scan_schema(),
     .examples = {"synscan -p 25 192.0.2.0/24 > open.ndjson",
                  "synscan --probe dns --query example.com < resolvers",
-                 "synscan -p 25 < ranges | smtpgrab | stripdetect > verdicts.ndjson"},
+                 "synscan --outcomes open < ranges | smtpgrab | stripdetect > verdicts.ndjson"},
 };
 
 int list_fields() {

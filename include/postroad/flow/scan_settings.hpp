@@ -6,9 +6,11 @@
 #include <postroad/flow/settings.hpp>
 #include <postroad/scan/member.hpp>
 #include <postroad/scan/probe.hpp>
+#include <postroad/scan/referee.hpp>
 #include <postroad/scan/transmit.hpp>
 #include <postroad/scan/walk.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -35,6 +37,7 @@ struct scan_settings : settings {
   std::string resume;
   scan::transmit_kind tx = scan::transmit_kind::automatic;
   std::vector<const scan::field*> fields;
+  std::array<bool, scan::answer_words.size()> wanted{true, true, true, true}; ///< by kind of answer
   bool whole_internet = false, dry_run = false, list_fields = false;
 };
 

@@ -457,9 +457,11 @@ inline void scan_run::report(const scan::answer& a, const scan::heard& packet, r
   if (use_.max_results > 0 && counts_.written >= use_.max_results)
     return;
   ++counts_.answers[kind];
-  ++counts_.written;
   if (from_.attempts > 1)
     answered_.add(a.of.number);
+  if (!use_.wanted[kind])
+    return;
+  ++counts_.written;
   output_.write({a, packet, use_.probe.is, took, text::now_rfc3339()}, use_);
 }
 

@@ -146,6 +146,13 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
             use.dry_run);
   table.add_with(0, "fields", "NAME,...", "ttl,rtt_ms,time", "write these in `scan`, or all",
                  [&](std::string_view list) { use.fields = detail::fields_in(list); });
+  table.add_with(
+      0, "outcomes", "WORDS", "open,closed,answer,icmp", "write these answers only",
+      [&](std::string_view list) {
+        use.wanted = {};
+        while (!list.empty())
+          use.wanted[detail::index_in(scan::answer_words, text::take_until(list, ','), "--outcomes")] = true;
+      });
   table.add(0, "list-fields", "print the fields with type and meaning, and end", use.list_fields);
   table.add('i', "input", "FILE", "read targets from FILE instead of standard input", use.input);
   table.add('o', "output", "FILE", "write FILE instead of standard output", use.output);

@@ -103,8 +103,9 @@ inline bool sender::batch(std::size_t n) {
   log_.note(first, now);
   trouble_since_ = {};
   const auto sent = out_->commit(filled, patience_);
-  packets_.store(packets() + sent.packets, std::memory_order_relaxed);
-  unsendable_.store(out_->unsendable(), std::memory_order_relaxed);
+  const auto lost = out_->unsendable() - unsendable();
+  packets_.store(packets() + sent.packets - lost, std::memory_order_relaxed);
+  unsendable_.store(unsendable() + lost, std::memory_order_relaxed);
   if (sent.error !=
       0) { // without skipped steps, step by step what was sent; else the batch counts as not sent
     next_.store(filled == step - first ? first + sent.packets : first, std::memory_order_release);
