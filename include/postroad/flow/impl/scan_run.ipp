@@ -7,15 +7,14 @@
 #include <postroad/flow/progress.hpp>
 #include <postroad/flow/scan_output.hpp>
 #include <postroad/flow/scan_targets.hpp>
+#include <postroad/flow/scan_way.hpp>
 #include <postroad/scan/connector.hpp>
 #include <postroad/scan/heard.hpp>
 #include <postroad/scan/number_set.hpp>
 #include <postroad/scan/receive.hpp>
 #include <postroad/scan/referee.hpp>
-#include <postroad/scan/route.hpp>
 #include <postroad/scan/sender.hpp>
 #include <postroad/scan/state.hpp>
-#include <postroad/scan/transmit.hpp>
 #include <postroad/scan/trouble.hpp>
 #include <postroad/text/ascii.hpp>
 #include <postroad/text/json.hpp>
@@ -149,108 +148,6 @@ struct scan_counts {
   return {first, stream.word64()};
 }
 
-/// Interface, addresses and the way to send.
-struct departure {
-  std::optional<scan::route> v4, v6;
-  std::optional<scan::hardware_address> next_hop4, next_hop6;
-  std::unique_ptr<scan::transmitter> out;
-  int listen_on = 0; ///< interface, 0 = all
-};
-
-/// Are all targets behind a gateway on Ethernet? Only then can we write the link's header ourselves.
-[[nodiscard]] inline bool is_behind_gateway(const net::address_set& all, const scan::route_settings& how) {
-  constexpr std::size_t enough = 256; // ranges: a routing table of a measuring host is short
-  const auto far = [&](const net::address& a) { return scan::route_to(a, how).gateway.has_value(); };
-  std::size_t n = 0;
-  for (const auto& r : all.ipv4.ranges())
-    if (n++ < enough && (!far(net::address::v4(r.first)) || !far(net::address::v4(r.last))))
-      return false;
-  for (const auto& r : all.ipv6.ranges())
-    if (n++ < enough && (!far(net::to_address(r.first, true)) || !far(net::to_address(r.last, true))))
-      return false;
-  return true;
-}
-
-[[nodiscard]] inline departure find_routes(const scan_settings& use, const net::address_set& all,
-                                           const scan::route_settings& how) {
-  departure d;
-  if (!all.ipv4.empty())
-    d.v4 = scan::route_to(net::address::v4(all.ipv4.ranges().front().first), how);
-  if (!all.ipv6.empty())
-    d.v6 = scan::route_to(net::to_address(all.ipv6.ranges().front().first, true), how);
-  if (how.source && (how.source->v6 ? !d.v6 : !d.v4))
-    throw cli::usage_error{fmt::format("--source: no target is of the family of {}", use.source)};
-  return d;
-}
-
-[[nodiscard]] inline std::unique_ptr<scan::transmitter> best_of(const scan::link& on) {
-  try {
-    return scan::transmit_xdp(on);
-  } catch (const scan::trouble&) { // an old kernel, a driver without it, no permission for locked memory
-    return scan::transmit_packet(on);
-  }
-}
-
-/// Chooses how to send; --tx forces it.
-[[nodiscard]] inline departure choose_way(const scan_settings& use, const net::address_set& all) {
-  const scan::route_settings how{use.interface, source_of(use)};
-  auto d = find_routes(use, all, how);
-  const auto& first = d.v4 ? *d.v4 : *d.v6;
-  const bool one_link = !d.v4 || !d.v6 || d.v4->out.index == d.v6->out.index;
-  const bool framed = one_link && first.out.ethernet && !first.out.loopback &&
-                      (!use.gateway_mac.empty() || is_behind_gateway(all, how));
-  using kind = scan::transmit_kind;
-  if (use.tx == kind::ip || (use.tx == kind::automatic && !framed)) {
-    d.out = scan::transmit_ip(use.interface);
-    return d;
-  }
-  if (!one_link)
-    throw cli::usage_error{"IPv4 and IPv6 leave by different interfaces: scan them apart, or --tx ip"};
-  d.listen_on = first.out.index;
-  const auto hop_of = [&](const std::optional<scan::route>& r) -> std::optional<scan::hardware_address> {
-    if (!r)
-      return std::nullopt;
-    if (!use.gateway_mac.empty()) {
-      const auto mac = scan::parse_hardware_address(use.gateway_mac);
-      if (!mac)
-        throw cli::usage_error{fmt::format("--gateway-mac: '{}' is no hardware address", use.gateway_mac)};
-      return mac;
-    }
-    if (r->out.loopback)
-      return scan::hardware_address{};
-    if (!r->gateway)
-      throw cli::usage_error{"targets on the local network have hardware addresses of their own: --tx ip"};
-    return scan::hardware_address_of(*r->gateway, r->out);
-  };
-  d.next_hop4 = hop_of(d.v4);
-  d.next_hop6 = hop_of(d.v6);
-  if (use.tx == kind::automatic)
-    d.out = best_of(first.out);
-  else
-    d.out = use.tx == kind::xdp ? scan::transmit_xdp(first.out) : scan::transmit_packet(first.out);
-  return d;
-}
-
-[[nodiscard]] inline std::optional<scan::packet_maker>
-maker_of(const scan::probe& probe, const std::optional<scan::route>& way,
-         const std::optional<scan::hardware_address>& to) {
-  if (!way)
-    return std::nullopt;
-  if (!to)
-    return scan::packet_maker(probe, way->source, {});
-  return scan::packet_maker(probe, way->source, scan::ethernet_header(*to, way->out.address, way->source.v6));
-}
-
-/// Packets a second: what --rate or --bandwidth says. On Ethernet a frame has at least 60 bytes, and 24 more
-/// that nobody sees (check sequence, preamble, gap: IEEE 802.3 3.1).
-[[nodiscard]] inline double rate_of(const scan_settings& use, const scan::packet_maker& packets) {
-  if (use.bandwidth == 0)
-    return use.rate;
-  constexpr std::size_t shortest = 60, unseen = 24, bits = 8;
-  return static_cast<double>(use.bandwidth) /
-         static_cast<double>((std::max(packets.size(), shortest) + unseen) * bits);
-}
-
 /// As many connections at once as this machine lets us have.
 inline void raise_file_limit() {
   rlimit files{};
@@ -337,8 +234,8 @@ inline void scan_run::begin_packets() {
                       course_,
                       key_of(from_.seed),
                       ports_,
-                      maker_of(use_.probe, way.v4, way.next_hop4),
-                      maker_of(use_.probe, way.v6, way.next_hop6),
+                      maker_of(use_.probe, way.by.v4, way.next_hop4),
+                      maker_of(use_.probe, way.by.v6, way.next_hop6),
                       0,
                       from_.next};
   errand.rate = rate_of(use_, errand.v4 ? *errand.v4 : *errand.v6);
