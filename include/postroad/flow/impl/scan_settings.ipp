@@ -23,22 +23,22 @@ inline std::vector<std::uint16_t> ports_in(std::string_view list) {
     const auto first = text::number<std::uint16_t>(text::take_until(rest, '-'));
     const auto last = rest.empty() && !part.ends_with('-') ? first : text::number<std::uint16_t>(rest);
     if (!first || !last || *first == 0 || *last < *first)
-      throw cli::usage_error{fmt::format("--port: '{}' is no port and no range of ports", part)};
+      throw cli::usage_error{fmt::format("'{}' is no port and no range of ports", part)};
     for (unsigned p = *first; p <= *last; ++p)
       out.push_back(static_cast<std::uint16_t>(p));
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   if (out.empty())
-    throw cli::usage_error{"--port: no port"};
+    throw cli::usage_error{"no port"};
   return out;
 }
 
 template <class Words>
-[[nodiscard]] std::size_t index_in(const Words& words, std::string_view text, std::string_view option) {
+[[nodiscard]] std::size_t index_in(const Words& words, std::string_view text) {
   const auto found = std::find(words.begin(), words.end(), text);
   if (found == words.end())
-    throw cli::usage_error{fmt::format("{}: '{}' is none of {}", option, text, fmt::join(words, ", "))};
+    throw cli::usage_error{fmt::format("'{}' is none of {}", text, fmt::join(words, ", "))};
   return static_cast<std::size_t>(found - words.begin());
 }
 
@@ -54,7 +54,7 @@ inline std::uint64_t bits_in(std::string_view text) {
   }
   const auto n = text::number<std::uint64_t>(text);
   if (!n || *n == 0 || *n > 1'000'000'000'000 / factor)
-    throw cli::usage_error{"--bandwidth: bits a second, such as 10M"};
+    throw cli::usage_error{"bits a second, such as 10M"};
   return *n * factor;
 }
 
@@ -62,7 +62,7 @@ inline std::uint64_t bits_in(std::string_view text) {
 inline void read_query(scan::probe& probe, std::string_view text) {
   const auto name = dns::parse_name(text::take_until(text, '/'));
   if (!name)
-    throw cli::usage_error{"--query: a name with or without a type, such as example.com/MX"};
+    throw cli::usage_error{"a name with or without a type, such as example.com/MX"};
   probe.question = name->spelled(0);
   if (text.empty())
     return;
@@ -72,8 +72,7 @@ inline void read_query(scan::probe& probe, std::string_view text) {
       return void(probe.type = t);
   const auto number = text::number<std::uint16_t>(text.starts_with("TYPE") ? text.substr(4) : text);
   if (!number)
-    throw cli::usage_error{
-        fmt::format("--query: '{}' is no type that is known here; TYPE257 names any", text)};
+    throw cli::usage_error{fmt::format("'{}' is no type that is known here; TYPE257 names any", text)};
   probe.type = static_cast<dns::type>(*number);
 }
 
@@ -83,7 +82,7 @@ inline std::vector<const scan::field*> fields_in(std::string_view list) {
     const auto name = text::take_until(list, ',');
     const auto* found = scan::find_field(name);
     if (found == nullptr && name != "all")
-      throw cli::usage_error{fmt::format("--fields: no field '{}'; --list-fields shows them", name)};
+      throw cli::usage_error{fmt::format("no field '{}'; --list-fields shows them", name)};
     if (found != nullptr)
       out.push_back(found);
     else
@@ -110,8 +109,7 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
                  [&](std::string_view list) { use.ports = detail::ports_in(list); });
   table.add_with(0, "probe", "KIND", "syn", "send TCP SYN (syn), a DNS query (dns) or ICMP echo (icmp)",
                  [&](std::string_view word) {
-                   use.probe.is =
-                       static_cast<scan::probe_kind>(detail::index_in(scan::probe_words, word, "--probe"));
+                   use.probe.is = static_cast<scan::probe_kind>(detail::index_in(scan::probe_words, word));
                  });
   table.add_with(0, "query", "NAME[/TYPE]", "example.com/A", "the question of --probe dns",
                  [&](std::string_view text) { detail::read_query(use.probe, text); });
@@ -126,7 +124,7 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
                  [&](std::string_view text) {
                    const auto mine = scan::parse_shard(text);
                    if (!mine)
-                     throw cli::usage_error{fmt::format("--shard: '{}' is no K/N with K from 1 to N", text)};
+                     throw cli::usage_error{fmt::format("'{}' is no K/N with K from 1 to N", text)};
                    use.shard = *mine;
                  });
   table.add(0, "seed", "N", "seed of the order and of the cookies, 0 = from the system", use.seed);
@@ -135,7 +133,7 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
   table.add(0, "source", "ADDR", "send from this address", use.source);
   table.add(0, "gateway-mac", "MAC", "send to this hardware address; else the gateway's", use.gateway_mac);
   table.add_with(0, "tx", "WAY", "auto", "send by xdp, packet, ip or connect", [&](std::string_view word) {
-    use.tx = static_cast<scan::transmit_kind>(detail::index_in(scan::transmit_words, word, "--tx"));
+    use.tx = static_cast<scan::transmit_kind>(detail::index_in(scan::transmit_words, word));
   });
   table.add('c', "concurrency", "N", "--tx connect: at most N connections at once", use.concurrency);
   table.add('t', "timeout", "SECONDS", "--tx connect: give up on a target after SECONDS", use.timeout);
@@ -146,13 +144,12 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
             use.dry_run);
   table.add_with(0, "fields", "NAME,...", "ttl,rtt_ms,time", "write these in `scan`, or all",
                  [&](std::string_view list) { use.fields = detail::fields_in(list); });
-  table.add_with(
-      0, "outcomes", "WORDS", "open,closed,answer,icmp", "write these answers only",
-      [&](std::string_view list) {
-        use.wanted = {};
-        while (!list.empty())
-          use.wanted[detail::index_in(scan::answer_words, text::take_until(list, ','), "--outcomes")] = true;
-      });
+  table.add_with(0, "outcomes", "WORDS", "open,closed,answer,icmp", "write these answers only",
+                 [&](std::string_view list) {
+                   use.wanted = {};
+                   while (!list.empty())
+                     use.wanted[detail::index_in(scan::answer_words, text::take_until(list, ','))] = true;
+                 });
   table.add(0, "list-fields", "print the fields with type and meaning, and end", use.list_fields);
   table.add('i', "input", "FILE", "read targets from FILE instead of standard input", use.input);
   table.add('o', "output", "FILE", "write FILE instead of standard output", use.output);
