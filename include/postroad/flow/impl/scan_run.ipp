@@ -279,9 +279,9 @@ inline int scan_run::run() {
   if (named_.special + named_.blocked > 0 || ::isatty(STDERR_FILENO) == 1)
     say(fmt::format("{}, {} packets by {}", summary_of(named_), text::grouped(course_.steps() - from_.next),
                     asking_->way()));
-  for (const auto* file : {&out_fd_, metadata_ ? &*metadata_ : nullptr})
-    if (file != nullptr)
-      file->empty();
+  for (const auto* fd : {&out_fd_, metadata_ ? &*metadata_ : nullptr})
+    if (fd != nullptr)
+      fd->empty();
   keep_state(); // where it cannot be kept, nothing is sent
   next_keep_ = begun_ + std::chrono::minutes(1);
   asking_->start();
@@ -445,8 +445,8 @@ inline void scan_run::keep_state() const {
     return;
   const auto fresh = use_.resume + ".new";
   {
-    const descriptor file(fresh, -1, O_WRONLY | O_CREAT | O_TRUNC);
-    file.write(scan::to_text(state_now()));
+    const descriptor fd(fresh, -1, O_WRONLY | O_CREAT | O_TRUNC);
+    fd.write(scan::to_text(state_now()));
   }
   if (std::rename(fresh.c_str(), use_.resume.c_str()) != 0)
     throw cli::usage_error{fmt::format("cannot write '{}': {}", use_.resume, std::strerror(errno))};

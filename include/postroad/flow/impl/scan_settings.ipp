@@ -2,6 +2,7 @@
 
 #include <postroad/flow/scan_settings.hpp>
 
+#include <postroad/scan/state.hpp>
 #include <postroad/text/ascii.hpp>
 
 #include <fmt/format.h>
