@@ -29,8 +29,9 @@ struct simulation {
     auto window = start;
     bool stalled = false;
     while (now - start < length) {
-      now =
-          std::max(now, p.due()) + std::chrono::microseconds(late.count() > 0 ? random() % late.count() : 0);
+      now = std::max(now, p.due()) +
+            std::chrono::microseconds(late.count() > 0 ? random() % static_cast<std::uint64_t>(late.count())
+                                                       : 0);
       if (stall.count() > 0 && !stalled && now - start >= stall_at) {
         now += stall;
         stalled = true;

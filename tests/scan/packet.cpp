@@ -36,12 +36,13 @@ net::address_set everybody() {
 /// Swaps who sent a packet and who gets it, so that it comes from where it went to.
 void turn(bytes& packet) {
   const bool v6 = packet[0] >> 4 == 6;
-  const std::size_t from = v6 ? 8 : 12, size = v6 ? 16 : 4;
-  std::swap_ranges(packet.begin() + from, packet.begin() + from + size, packet.begin() + from + size);
-  const std::size_t body = v6 ? scan::ipv6_header : scan::ipv4_header;
+  auto* const from = packet.data() + (v6 ? 8 : 12);
+  const std::size_t size = v6 ? 16 : 4;
+  std::swap_ranges(from, from + size, from + size);
+  auto* const body = packet.data() + (v6 ? scan::ipv6_header : scan::ipv4_header);
   const auto protocol = packet[v6 ? 6 : 9];
   if (protocol == scan::protocol_tcp || protocol == scan::protocol_udp)
-    std::swap_ranges(packet.begin() + body, packet.begin() + body + 2, packet.begin() + body + 2);
+    std::swap_ranges(body, body + 2, body + 2);
 }
 
 /// Writes the checksums of a packet that was changed.
