@@ -13,6 +13,8 @@
 #   RESOLVERS addresses of resolvers to audit, one a line: `make ... audit`; TRUSTED a resolver to believe (default: RESOLVER),
 #             AUDIT_FLAGS further options of mxaudit
 #             `make ... policies`: who may send for the domains, by SPF and DMARC; SPF_FLAGS, DMARC_FLAGS further options
+#             `make ... addresses`: the study that begins with a scan of port 25 instead of with domains; RANGES the CIDRs to scan,
+#             one a line, SCAN_FLAGS further options of synscan; a scan that was interrupted goes on where it was
 #   BIN       where the tools are (default: PATH)
 LIST ?= domains
 OUT ?= study
@@ -20,6 +22,9 @@ PROFILE ?= 2015
 TABLES ?= t1 t3 t4 t5 t6 keys t7 t10 t11 t13 certificates ranks
 POLICY_TABLES ?= t17 t19 t20 t21 t22 f4 coarseness includes redirects lookups
 AUDIT_TABLES ?= t8 t14
+ADDRESS_TABLES ?= t10 t11 t13 t6
+RANGES ?= ranges
+SCAN_FLAGS ?= --outcomes open
 RESOLVERS ?= resolvers
 TRUSTED ?= $(RESOLVER)
 HOLES ?= timeout,aborted,send_error
@@ -28,7 +33,7 @@ ask = $(FLAGS) $(if $(RESOLVER),--resolver $(RESOLVER))
 provenance = --metadata $(OUT)/$(1).meta
 
 .DELETE_ON_ERROR:
-.PHONY: tables again audit policies again-policies
+.PHONY: tables again audit policies again-policies addresses
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
 
 $(OUT):
@@ -86,3 +91,23 @@ again-policies: $(OUT)/policies/policies.ndjson
 	$(call tool,spfexpand) $(ask) --only $(HOLES) $(SPF_FLAGS) <$< | $(call tool,dmarcq) $(ask) --only $(HOLES) $(DMARC_FLAGS) >$<.new
 	mv $<.new $<
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) policies
+
+# By address: every server of the ranges that answers on port 25. What a scan has found before an interrupt stays in scan.part.
+addresses: $(ADDRESS_TABLES:%=$(OUT)/addresses/%.txt) $(ADDRESS_TABLES:%=$(OUT)/addresses/%.json)
+
+$(OUT)/addresses:
+	mkdir -p $@
+$(OUT)/addresses/scan.ndjson: $(RANGES) | $(OUT)/addresses
+	$(call tool,synscan) $(SCAN_FLAGS) --resume $(@D)/scan.place $(call provenance,addresses/scan) <$< >>$(@D)/scan.part
+	grep -q '"interrupted":false' $(OUT)/addresses/scan.meta
+	mv $(@D)/scan.part $@
+$(OUT)/addresses/smtp.ndjson: $(OUT)/addresses/scan.ndjson
+	grep -F '"outcome":"open"' $< | $(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,addresses/smtp) >$@
+$(OUT)/addresses/tls.ndjson: $(OUT)/addresses/smtp.ndjson
+	$(call tool,tlsprobe) $(ask) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) $(call provenance,addresses/tls) <$< >$@
+$(OUT)/addresses/study.ndjson: $(OUT)/addresses/tls.ndjson
+	$(call tool,stripdetect) $(call provenance,addresses/strip) <$< >$@
+$(OUT)/addresses/%.txt: $(OUT)/addresses/study.ndjson
+	$(call tool,aggregate) --preset $* --paper $< >$@
+$(OUT)/addresses/%.json: $(OUT)/addresses/study.ndjson
+	$(call tool,aggregate) --preset $* --format json $< >$@
