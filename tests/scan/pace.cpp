@@ -102,3 +102,14 @@ TEST_CASE("the log tells when a step was taken, for as long as it remembers") {
     REQUIRE(*when - start == std::chrono::milliseconds(ms));
   }
 }
+
+TEST_CASE("the log tells which step was the last before some time") {
+  const auto log = std::make_unique<scan::sent_log>();
+  const scan::sent_log::clock::time_point start{1'000s};
+  CHECK_FALSE(log->step_before(start).has_value());
+  for (int ms = 0; ms < 1000; ++ms)
+    log->note(static_cast<std::uint64_t>(ms) * 7, start + std::chrono::milliseconds(ms));
+  CHECK(log->step_before(start + 500ms).value() == 499 * 7);
+  CHECK(log->step_before(start + 5s).value() == 999 * 7);
+  CHECK_FALSE(log->step_before(start).has_value());
+}

@@ -221,6 +221,10 @@ TEST_CASE("DNS and echo answers") {
     reply[query + 13] ^= 0x20; // the first letter
     seal(reply);
     CHECK_FALSE(judged(reply, dns_probe(), 53)->same_case);
+    auto other = reply; // another question: somebody answers something else
+    other[query + 13] = 'x';
+    seal(other);
+    CHECK_FALSE(judged(other, dns_probe(), 53).has_value());
     reply[query] ^= 1; // the id
     seal(reply);
     CHECK_FALSE(judged(reply, dns_probe(), 53).has_value());
@@ -257,6 +261,14 @@ TEST_CASE("an ICMP error speaks for the target of the packet that it quotes") {
     CHECK(why(error_about(made({}, to), type, 1, head + 7)) == "the quoted packet is cut short");
     CHECK(why(error_about(made({}, to), v6 ? 2 : 5, 1, head + 8)) == "ICMP that answers no probe");
   }
+}
+
+TEST_CASE("what this machine says of itself is no answer from outside") {
+  auto own = error_about(made({}, there), scan::icmp_unreachable, 1, scan::ipv4_header + 8);
+  CHECK(judged(own).has_value());
+  std::copy(own.begin() + 16, own.begin() + 20, own.begin() + 12); // from us, to us
+  seal(own);
+  CHECK_FALSE(judged(own).has_value());
 }
 
 TEST_CASE("packets that are cut short, lie about their length or have wrong sums say why") {

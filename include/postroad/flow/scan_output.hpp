@@ -45,15 +45,18 @@ public:
   }
   /// Hands over what has waited long enough.
   void flush_in_time(clock::time_point now) {
+    if (buffer_.empty() && out_.idle() && out_.error() == 0)
+      all_written_ = now;
     if (now - flushed_ >= flush_after)
       flush();
   }
-  /// Waits until everything is written, or cannot be.
-  void finish() {
-    while (!buffer_.empty() && out_.error() == 0)
-      out_.wait_and_give(buffer_);
-    out_.wait_idle();
+  /// Everything is written, or cannot be. Does not wait: call it until it is so.
+  [[nodiscard]] bool is_finished() {
+    flush();
+    return out_.idle() && (buffer_.empty() || out_.error() != 0);
   }
+  /// When nothing waited to be written the last time.
+  [[nodiscard]] clock::time_point all_written_at() const noexcept { return all_written_; }
   /// So much waits for a slow reader that no more should come.
   [[nodiscard]] bool is_full() const { return buffer_.size() > most_waiting; }
   [[nodiscard]] int error() const { return out_.error(); }
@@ -87,7 +90,7 @@ private:
   record::output out_;
   bool terminal_, pages_;
   std::string buffer_;
-  clock::time_point flushed_{};
+  clock::time_point flushed_{}, all_written_ = clock::now();
 };
 
 } // namespace postroad::flow

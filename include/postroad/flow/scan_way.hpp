@@ -8,6 +8,7 @@
 #include <postroad/scan/route.hpp>
 #include <postroad/scan/transmit.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -16,7 +17,8 @@ namespace postroad::flow {
 /// The routes to the targets. Of some of them there may be none: the kernel tells those apart (--tx ip).
 struct routes {
   std::optional<scan::route> v4, v6; ///< of the first target of each family that has one
-  bool behind_gateways = true;       ///< all of them: only then can we write the link's header ourselves
+  bool one_way = true;    ///< all by one gateway: only then can we write the link's header ourselves
+  bool one_source = true; ///< all of a family from one address
 };
 
 /// Interface, addresses and the way to send.
@@ -36,8 +38,8 @@ struct departure {
                                                          const std::optional<scan::route>& way,
                                                          const std::optional<scan::hardware_address>& to);
 
-/// Packets a second: what --rate or --bandwidth says.
-[[nodiscard]] double rate_of(const scan_settings&, const scan::packet_maker&);
+/// Packets a second: what --rate or, for frames of so many bytes, --bandwidth says.
+[[nodiscard]] double rate_of(const scan_settings&, std::size_t frame);
 
 } // namespace postroad::flow
 

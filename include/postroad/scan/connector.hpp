@@ -20,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -36,7 +37,9 @@ struct connector_settings {
 };
 
 /// Asks by connect(2) and hangs up at once with a RST. It costs some ten times more than a packet of our own,
-/// and a server sees a connection that is made; the answers need no cookie, since the kernel holds them.
+/// and a server sees a connection that is made; the answers need no cookie, since the kernel holds them. It
+/// tells of open and closed ports only: "no route to host" is also what the kernel says of a silent
+/// neighbour.
 class connector final : public asking {
 public:
   /// One answer, as told by the kernel.
@@ -50,6 +53,7 @@ public:
   POSTROAD_DECL connector(connector_settings use, const answered* skip, std::function<void()> news);
   POSTROAD_DECL ~connector() override;
   POSTROAD_DECL void start() override;
+  POSTROAD_DECL void abort() override;
   /// Takes the answers that have come in since.
   [[nodiscard]] POSTROAD_DECL std::vector<told> take();
   [[nodiscard]] std::string_view way() const noexcept override { return "connect"; }
@@ -58,6 +62,7 @@ private:
   using clock = std::chrono::steady_clock;
   net::task<> take_steps();
   net::task<> ask(step s, net::endpoint to);
+  net::task<std::error_code> connect_once(net::endpoint to, std::chrono::microseconds& took);
   net::task<> sleep_until(clock::time_point when);
   net::task<> wait_for_place();
   net::task<> wait_for_round();

@@ -22,7 +22,7 @@ struct quote {
   std::uint8_t protocol = 0;
   std::uint16_t source_port = 0;
   std::uint16_t id = 0;     ///< of an echo request; UDP: of the IPv4 packet, or the query's in IPv6
-  std::uint32_t number = 0; ///< TCP's sequence number
+  std::uint32_t number = 0; ///< TCP's sequence number; that of an echo request, 16 bits
 };
 
 /// One packet; of kind `told` there is none, the kernel itself says how a connection went.
@@ -126,6 +126,7 @@ struct ip_packet {
   q.to.ip = p->to;
   if (p->protocol == protocol_icmp || p->protocol == protocol_icmpv6) {
     q.id = get16(body + 4);
+    q.number = get16(body + 6);
     return q;
   }
   q.source_port = get16(body);

@@ -172,7 +172,8 @@ inline const auto fields = std::to_array<field>({
        if (a.packet.is == heard::kind::datagram)
          out.member(name, a.what.same_case);
      }},
-    {"malformed", "string", "what is wrong with a DNS answer that cannot be read", detail::write_malformed},
+    {"malformed", "string", "what is wrong with a DNS answer that cannot be read", detail::write_malformed,
+     true},
 });
 
 [[nodiscard]] inline const field* find_field(std::string_view name) noexcept {

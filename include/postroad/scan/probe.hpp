@@ -172,8 +172,10 @@ private:
     }
     case probe_kind::icmp:
       put16(body + 4, m.id);
+      put16(body + 6, m.number & 0xffff); // errors quote this much and no more
       put32(body + 8, m.number);
-      put_sum(body + 2, sum + sum_of_word(m.id) + sum_of_long(m.number));
+      put_sum(body + 2, sum + sum_of_word(m.id) + sum_of_word(static_cast<std::uint16_t>(m.number)) +
+                            sum_of_long(m.number));
       return;
     }
   }

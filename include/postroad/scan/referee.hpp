@@ -80,7 +80,8 @@ private:
     });
   }
 
-  /// Port and id are what cannot be guessed; the letters' case, which some servers do not repeat, is a fact.
+  /// Port and id are what cannot be guessed, and the question must come back, where there is one. Its
+  /// letters' case, which some servers do not repeat, is a fact.
   [[nodiscard]] std::optional<answer> judge_datagram(const heard& h) const {
     constexpr std::size_t id_and_flags = 3;
     if (h.payload.size() < id_and_flags || (h.payload[2] & 0x80) == 0)
@@ -90,8 +91,13 @@ private:
       sent = m;
       return m.source_port == h.to_port && m.id == get16(h.payload.data());
     });
-    if (a)
-      a->same_case = repeats_question(h.payload, sent.number);
+    if (!a)
+      return a;
+    a->same_case = repeats_question(h.payload, sent.number);
+    const auto m = a->same_case ? result<dns::message>(failure{0, ""}) : dns::parse_message(h.payload);
+    if (m && m->questions() > 0 &&
+        dns::match_question(*m, probe_.question, probe_.type) == dns::question_match::no)
+      return std::nullopt;
     return a;
   }
   [[nodiscard]] bool repeats_question(std::span<const std::uint8_t> message, std::uint32_t number) const {
@@ -107,9 +113,12 @@ private:
                 [&](const marks& m) { return m.id == h.id && m.number == h.number; });
   }
 
-  /// The quoted packet must be ours: by TCP's number, by UDP's port and id, by the id of an echo request.
+  /// The quoted packet must be ours: by TCP's number, by UDP's port and id, by id and
+  /// sequence of an echo request.
   [[nodiscard]] std::optional<answer> judge_error(const heard& h) const {
     const auto& q = h.about;
+    if (h.from.ip == h.to) // this machine itself: nobody there has answered ARP
+      return std::nullopt;
     return find(answer_kind::icmp, q.to, [&](const marks& m) {
       switch (probe_.is) {
       case probe_kind::syn:
@@ -117,7 +126,8 @@ private:
       case probe_kind::dns:
         return q.protocol == protocol_udp && q.source_port == m.source_port && q.id == m.id;
       case probe_kind::icmp:
-        return (q.protocol == protocol_icmp || q.protocol == protocol_icmpv6) && q.id == m.id;
+        return (q.protocol == protocol_icmp || q.protocol == protocol_icmpv6) && q.id == m.id &&
+               q.number == (m.number & 0xffff);
       }
       return false;
     });

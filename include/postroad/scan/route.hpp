@@ -38,6 +38,10 @@ struct route_settings {
 /// Throws trouble when there is no route, no such interface, or no address to send from.
 [[nodiscard]] POSTROAD_DECL route route_to(const net::address& target, const route_settings& use);
 
+/// The destinations that the routing tables know, this machine's own addresses among them. Where they begin
+/// and end, the way may change.
+[[nodiscard]] POSTROAD_DECL std::vector<net::prefix> routed_prefixes(bool v6);
+
 /// Throws trouble when there is no such interface.
 [[nodiscard]] POSTROAD_DECL link link_of(const std::string& name);
 

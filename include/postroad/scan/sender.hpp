@@ -63,6 +63,8 @@ public:
   virtual void start() = 0;
   /// Takes no further step. What is under way is finished.
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+  /// Gives up what is under way, too.
+  virtual void abort() { stop(); }
   /// Rests while the reader of the answers does not keep up.
   void rest(bool yes) noexcept { resting_.store(yes, std::memory_order_relaxed); }
 
@@ -78,8 +80,11 @@ public:
   /// errno of what ended it, or 0.
   [[nodiscard]] int error() const noexcept { return error_.load(std::memory_order_relaxed); }
   [[nodiscard]] virtual std::string_view way() const noexcept = 0;
+  /// When steps were taken.
+  [[nodiscard]] const sent_log& log() const noexcept { return log_; }
 
 protected:
+  sent_log log_;
   std::atomic<bool> stop_{false}, resting_{false}, running_{false};
   std::atomic<std::uint64_t> next_{0}, packets_{0}, bytes_{0}, unsendable_{0};
   std::atomic<int> error_{0};
@@ -93,7 +98,6 @@ public:
                        std::function<void()> ended);
   POSTROAD_DECL ~sender() override;
   POSTROAD_DECL void start() override;
-  [[nodiscard]] const sent_log& log() const noexcept { return log_; }
   [[nodiscard]] std::string_view way() const noexcept override { return out_->name(); }
 
 private:
@@ -102,6 +106,7 @@ private:
   bool sleep_until(pace::time when);
   bool batch(std::size_t n);
   std::size_t fill(std::span<frame> frames, std::uint64_t& next_step, std::uint64_t end);
+  bool give_up(int error);
   [[nodiscard]] bool again(int error);
 
   errand what_;
@@ -109,7 +114,6 @@ private:
   const answered* skip_;
   std::function<void()> ended_;
   pace pace_;
-  sent_log log_;
   patience patience_;
   pace::time round_began_{}, trouble_since_{};
   std::thread thread_;

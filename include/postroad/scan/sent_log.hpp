@@ -43,6 +43,18 @@ public:
     return head_.load(std::memory_order_acquire) - low < size ? std::optional(at) : std::nullopt;
   }
 
+  /// The last step that was noted before `when`; nothing when the log does not reach so far.
+  [[nodiscard]] std::optional<std::uint64_t> step_before(clock::time_point when) const noexcept {
+    const auto head = head_.load(std::memory_order_acquire);
+    const auto low = head > usable ? head - usable : 0;
+    for (auto at = head; at-- > low;) {
+      const auto& mine = notes_[at % size];
+      if (clock::time_point{clock::duration{mine.time.load(std::memory_order_acquire)}} < when)
+        return mine.step.load(std::memory_order_relaxed);
+    }
+    return std::nullopt;
+  }
+
 private:
   static constexpr std::chrono::microseconds resolution{250};
   static constexpr std::size_t size = 1 << 16, usable = size - 64; // the writer may be that far ahead

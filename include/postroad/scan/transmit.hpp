@@ -26,8 +26,9 @@ using patience = std::function<bool(int error)>;
 
 /// Sends packets a batch at a time.
 ///
-/// Full queues are waited for. Example: auto batch = out.reserve(64); fill each frame and set its size;
-/// const auto sent = out.commit(batch.size(), [](int) { return false; });
+/// Full queues are waited for. Example: const patience never = [](int) { return false; }; auto batch =
+/// out.reserve(64, never); fill each frame and set its size; const auto sent = out.commit(batch.size(),
+/// never);
 class transmitter {
 public:
   static constexpr std::size_t largest_batch = 64;
@@ -38,8 +39,9 @@ public:
   transmitter(const transmitter&) = delete;
   transmitter& operator=(const transmitter&) = delete;
 
-  /// Room for `n` packets, at most largest_batch; waits for it where it must.
-  [[nodiscard]] virtual std::span<frame> reserve(std::size_t n) = 0;
+  /// Room for up to `n` packets, at most largest_batch; waits for it where it must. Empty once patience was
+  /// at its end.
+  [[nodiscard]] virtual std::span<frame> reserve(std::size_t n, const patience& wait) = 0;
   struct sent {
     std::size_t packets = 0; ///< that the kernel has taken
     int error = 0;           ///< why it took no more, once patience was at its end

@@ -8,6 +8,7 @@
 #include <postroad/flow/scan_output.hpp>
 #include <postroad/flow/scan_targets.hpp>
 #include <postroad/flow/scan_way.hpp>
+#include <postroad/net/connect.hpp>
 #include <postroad/scan/connector.hpp>
 #include <postroad/scan/heard.hpp>
 #include <postroad/scan/number_set.hpp>
@@ -58,6 +59,12 @@ public:
   signal_door(const signal_door&) = delete;
   signal_door& operator=(const signal_door&) = delete;
   [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// Ends the process as if nobody had caught the signal.
+  void die_of(int which) const {
+    std::signal(which, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &mask_, nullptr);
+    std::raise(which);
+  }
   /// The signal that came, or 0.
   [[nodiscard]] int take() const noexcept {
     signalfd_siginfo info;
@@ -113,7 +120,7 @@ struct scan_counts {
   scan::state s;
   const auto ports = ports_of(use);
   const auto count = scan::targets::count(named.addresses, ports.size());
-  if (!count)
+  if (!count || *count > scan::targets::most / (use.retries + 1))
     throw cli::usage_error{"more targets than can be counted (2^62): name smaller IPv6 prefixes"};
   s.seed = seed_of(use);
   s.targets = *count;
@@ -125,8 +132,14 @@ struct scan_counts {
 
 /// The state in the file of --resume, where there is one; it must be of the same scan.
 [[nodiscard]] inline scan::state begin_or_resume(const scan_settings& use, const scan_targets& named) {
+  if (!use.resume.empty() && use.retries > 0)
+    throw cli::usage_error{
+        "a scan that goes on does not know who has answered before: --resume without --retries"};
   auto fresh = fresh_state(use, named);
-  if (use.resume.empty() || ::access(use.resume.c_str(), F_OK) != 0)
+  const bool begins = use.resume.empty() || ::access(use.resume.c_str(), F_OK) != 0;
+  if (begins && use.shard.of > 1 && use.seed == 0)
+    throw cli::usage_error{"--shard: all shards need the same --seed, or they overlap"};
+  if (begins)
     return fresh;
   const auto kept = scan::parse_state(whole_file(use.resume));
   if (!kept)
@@ -141,35 +154,44 @@ struct scan_counts {
   return *kept;
 }
 
-/// The key of the cookies: by the seed, so that a scan that is resumed knows its answers again.
-[[nodiscard]] inline scan::siphash_key key_of(std::uint64_t seed) {
+/// What the seed decides: a scan that is resumed knows its order and its answers again. Who finds out the
+/// order from the packets that he sees does not know the key by that.
+struct secrets {
+  scan::siphash_key key;
+  std::uint64_t order;
+};
+[[nodiscard]] inline secrets secrets_of(std::uint64_t seed) {
   dns::random_stream stream(seed == 0 ? 1 : seed);
-  const auto first = stream.word64();
-  return {first, stream.word64()};
+  const auto first = stream.word64(), second = stream.word64();
+  return {{first, second}, stream.word64()};
 }
 
 /// As many connections at once as this machine lets us have.
-inline void raise_file_limit() {
+[[nodiscard]] inline std::size_t most_connections() {
+  constexpr std::size_t others = 64 + net::detail::spare_sockets::most; // files of ours beside them
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-  }
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
+    return 1;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_max > 2 * others ? static_cast<std::size_t>(files.rlim_max) - others
+                                     : std::max<std::size_t>(static_cast<std::size_t>(files.rlim_max) / 4, 1);
 }
 
 /// The scan in the eyes of its main thread: it reads answers, writes records and ends what the other began.
 class scan_run {
 public:
-  scan_run(scan_settings& use, scan_targets named, const scan::state& from);
+  /// `way`: how to send packets; none: by connections.
+  scan_run(scan_settings& use, scan_targets named, const scan::state& from, std::optional<departure> way);
   int run();
 
 private:
   using clock = std::chrono::steady_clock;
   using round_trip = std::optional<std::chrono::microseconds>;
 
-  void begin();
-  void begin_packets();
+  void begin_packets(departure);
   void begin_connections();
+  void open_files();
   void loop();
   void take_answers();
   void hear(const scan::received&);
@@ -181,6 +203,8 @@ private:
   [[nodiscard]] std::string progress() const;
   [[nodiscard]] scan::state state_now() const;
   void keep_state() const;
+  void keep_state_meanwhile();
+  void finish_output();
   void write_metadata();
   [[nodiscard]] std::uint64_t dropped() const { return receiver_ ? receiver_->dropped() : 0; }
   [[nodiscard]] int status() const;
@@ -203,101 +227,111 @@ private:
   scan_output output_;
   std::unique_ptr<scan::receiver> receiver_;
   std::unique_ptr<scan::asking> asking_;
-  const scan::sent_log* sent_ = nullptr;   ///< of packets
   scan::connector* connections_ = nullptr; ///< where it is one that asks
   scan::answered answered_;
   std::array<scan::number_set, scan::answer_words.size()> seen_;
   scan_counts counts_;
   std::string begun_text_ = text::now_rfc3339(), stopped_;
   clock::time_point begun_ = clock::now(), sent_all_{}, next_tick_{}, next_keep_{};
-  bool show_progress_, interrupted_ = false, over_ = false;
+  bool show_progress_, interrupted_ = false;
+  bool over_ = false; ///< ends now, without the answers that are under way
 };
 
-inline scan_run::scan_run(scan_settings& use, scan_targets named, const scan::state& from)
+inline scan_run::scan_run(scan_settings& use, scan_targets named, const scan::state& from,
+                          std::optional<departure> way)
     : use_(use), named_(std::move(named)), from_(from), whom_(named_.addresses, ports_of(use)),
-      course_(from.targets, from.seed, from.mine, from.attempts),
-      referee_(whom_, use.probe, key_of(from.seed), ports_, from.attempts),
+      course_(from.targets, secrets_of(from.seed).order, from.mine, from.attempts),
+      referee_(whom_, use.probe, secrets_of(from.seed).key, ports_, from.attempts),
       out_fd_(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT),
       output_(out_fd_.get(), ::isatty(out_fd_.get()) == 1,
               use.pretty || (!use.json && ::isatty(out_fd_.get()) == 1), [this] { bell_.ring(); }) {
   if (!use.metadata.empty())
     metadata_.emplace(use.metadata, STDOUT_FILENO, O_WRONLY | O_CREAT);
+  if (metadata_ && metadata_->is_same_file(out_fd_))
+    throw cli::usage_error{"--output and --metadata are one file: the records would be lost"};
   const bool terminal = ::isatty(out_fd_.get()) == 1;
   show_progress_ = use.progress || (!use.quiet && !terminal && ::isatty(STDERR_FILENO) == 1);
+  if (way)
+    begin_packets(std::move(*way));
+  else
+    begin_connections();
 }
 
-inline void scan_run::begin_packets() {
-  auto way = choose_way(use_, named_.addresses);
+inline void scan_run::begin_packets(departure way) {
+  constexpr std::size_t link_header = 14; // that the kernel will write
   receiver_ =
       std::make_unique<scan::receiver>(way.listen_on, use_.probe.is, ports_); // hears before it speaks
-  scan::errand errand{whom_,
-                      course_,
-                      key_of(from_.seed),
-                      ports_,
-                      maker_of(use_.probe, way.by.v4, way.next_hop4),
-                      maker_of(use_.probe, way.by.v6, way.next_hop6),
-                      0,
-                      from_.next};
-  errand.rate = rate_of(use_, errand.v4 ? *errand.v4 : *errand.v6);
-  auto sender =
+  auto v4 = maker_of(use_.probe, way.by.v4, way.next_hop4),
+       v6 = maker_of(use_.probe, way.by.v6, way.next_hop6);
+  const auto frame =
+      std::max(v4 ? v4->size() : 0, v6 ? v6->size() : 0) + (way.out->wants_link() ? 0 : link_header);
+  scan::errand errand{whom_,         course_,       secrets_of(from_.seed).key, ports_,
+                      std::move(v4), std::move(v6), rate_of(use_, frame),       from_.next};
+  asking_ =
       std::make_unique<scan::sender>(std::move(errand), std::move(way.out),
                                      from_.attempts > 1 ? &answered_ : nullptr, [this] { bell_.ring(); });
-  sent_ = &sender->log();
-  asking_ = std::move(sender);
 }
 
 inline void scan_run::begin_connections() {
   if (use_.probe.is != scan::probe_kind::syn)
     throw cli::usage_error{"--tx connect can only ask for TCP: --probe syn"};
-  if (use_.bandwidth != 0)
-    throw cli::usage_error{"--tx connect knows no --bandwidth: --rate says how many connections a second"};
-  raise_file_limit();
+  if (use_.bandwidth != 0 || !use_.interface.empty() || !use_.gateway_mac.empty())
+    throw cli::usage_error{"--tx connect knows no --bandwidth, --interface and --gateway-mac"};
+  const auto at_once = std::min<std::size_t>(use_.concurrency, most_connections());
   auto connector = std::make_unique<scan::connector>(
-      scan::connector_settings{whom_, course_, from_.next, use_.rate, use_.concurrency, use_.timeout,
-                               source_of(use_)},
+      scan::connector_settings{whom_, course_, from_.next, use_.rate, at_once, use_.timeout, source_of(use_)},
       from_.attempts > 1 ? &answered_ : nullptr, [this] { bell_.ring(); });
   connections_ = connector.get();
   asking_ = std::move(connector);
 }
 
-inline void scan_run::begin() {
-  if (use_.tx == scan::transmit_kind::connect)
-    return begin_connections();
-  try {
-    begin_packets();
-  } catch (const scan::not_permitted& e) {
-    if (use_.tx != scan::transmit_kind::automatic || use_.probe.is != scan::probe_kind::syn)
-      throw;
-    say(fmt::format("{}, which is slower", e.what()));
-    receiver_.reset();
-    begin_connections();
-  }
+/// What was there before goes, but for the records of a scan that goes on.
+inline void scan_run::open_files() {
+  if (from_.next > 0)
+    ::lseek(out_fd_.get(), 0, SEEK_END); // of no effect on a pipe
+  else
+    out_fd_.empty();
+  if (metadata_)
+    metadata_->empty();
 }
 
 inline int scan_run::run() {
-  begin();
   if (named_.special + named_.blocked > 0 || ::isatty(STDERR_FILENO) == 1)
     say(fmt::format("{}, {} packets by {}", summary_of(named_), text::grouped(course_.steps() - from_.next),
                     asking_->way()));
-  for (const auto* fd : {&out_fd_, metadata_ ? &*metadata_ : nullptr})
-    if (fd != nullptr)
-      fd->empty();
   keep_state(); // where it cannot be kept, nothing is sent
+  open_files();
   next_keep_ = begun_ + std::chrono::minutes(1);
   asking_->start();
   loop();
-  asking_->stop();
+  over_ ? asking_->abort() : asking_->stop();
   while (asking_->running())
     bell_.hush(), ::usleep(1000);
   if (!over_) // what came with the end of the last connection
     take_answers();
-  output_.finish();
-  keep_state();
+  finish_output();
   if (show_progress_)
     clear_progress();
   if (metadata_)
     write_metadata();
+  keep_state();
   return status();
+}
+
+/// Hands the last lines over. A reader that does not read keeps us; a signal gives it up, as it would any
+/// program.
+inline void scan_run::finish_output() {
+  while (!output_.is_finished()) {
+    const int which = signals_.take();
+    if (which != 0 && std::exchange(interrupted_, true)) {
+      over_ = true; // lines are lost: their targets are asked again
+      keep_state();
+      signals_.die_of(which);
+    }
+    pollfd door{signals_.fd(), POLLIN, 0};
+    constexpr int turn = 10;
+    ::poll(&door, 1, turn);
+  }
 }
 
 inline void scan_run::loop() {
@@ -341,7 +375,7 @@ inline void scan_run::hear(const scan::received& r) {
   const auto step = answer ? course_.number_of(answer->of) : std::nullopt;
   if (!step || *step < from_.next || *step >= asking_->next() + scan::transmitter::largest_batch)
     return void(++counts_.strangers);
-  const auto when = sent_->time_of(*step);
+  const auto when = asking_->log().time_of(*step);
   report(*answer, *packet,
          when ? round_trip(std::chrono::duration_cast<std::chrono::microseconds>(r.at - *when))
               : std::nullopt);
@@ -380,7 +414,7 @@ inline void scan_run::look_at_clock(clock::time_point now) {
     next_tick_ = now + std::chrono::seconds(1);
   }
   if (now >= next_keep_) {
-    keep_state();
+    keep_state_meanwhile();
     next_keep_ = now + std::chrono::minutes(1);
   }
 }
@@ -433,9 +467,16 @@ inline std::string scan_run::progress() const {
   return line;
 }
 
+/// The place is behind all targets whose answers are written. An end that waits for no answers leaves out
+/// those that were asked as long ago as answers are waited for, or since lines were written the last time.
 inline scan::state scan_run::state_now() const {
   auto s = from_;
   s.next = asking_->next();
+  if (over_) {
+    const auto patient = connections_ != nullptr ? use_.timeout : use_.cooldown;
+    const auto safe = asking_->log().step_before(std::min(clock::now(), output_.all_written_at()) - patient);
+    s.next = std::clamp(safe.value_or(0), from_.next, s.next);
+  }
   return s;
 }
 
@@ -447,9 +488,19 @@ inline void scan_run::keep_state() const {
   {
     const descriptor fd(fresh, -1, O_WRONLY | O_CREAT | O_TRUNC);
     fd.write(scan::to_text(state_now()));
+    ::fsync(fd.get());
   }
   if (std::rename(fresh.c_str(), use_.resume.c_str()) != 0)
     throw cli::usage_error{fmt::format("cannot write '{}': {}", use_.resume, std::strerror(errno))};
+}
+
+/// While packets are on their way a place that cannot be kept is no reason to lose what comes back.
+inline void scan_run::keep_state_meanwhile() {
+  try {
+    keep_state();
+  } catch (const cli::usage_error& e) {
+    say(e.message);
+  }
 }
 
 inline void scan_run::write_metadata() {
@@ -494,6 +545,12 @@ inline int scan_run::status() const {
   if (const auto lost = dropped())
     say(fmt::format("{} packets came in faster than they were read: some answers are missing",
                     text::grouped(lost)));
+  if (asking_->unsendable() > 0 && asking_->packets() == 0)
+    throw cli::usage_error{fmt::format("nothing could be sent: no route to {} targets, or no permission",
+                                       text::grouped(asking_->unsendable()))};
+  if (asking_->unsendable() > 0)
+    say(fmt::format("{} targets could not be asked: no route, or no permission",
+                    text::grouped(asking_->unsendable())));
   if (const int error = asking_->error())
     throw cli::usage_error{fmt::format(
         "sending failed after {} packets: {}{}", text::grouped(asking_->packets()), std::strerror(error),
@@ -504,7 +561,7 @@ inline int scan_run::status() const {
 /// Writes whom a scan would ask, in its order; sends nothing and needs no permission.
 inline int dry_run(const scan_settings& use, const scan_targets& named, const scan::state& from) {
   const scan::targets whom(named.addresses, ports_of(use));
-  const scan::walk course(from.targets, from.seed, from.mine, from.attempts);
+  const scan::walk course(from.targets, secrets_of(from.seed).order, from.mine, from.attempts);
   const descriptor fd(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT | O_TRUNC);
   scan_output out(fd.get(), false, false, [] {});
   const auto packets = course.steps() - std::min(from.next, course.steps());
@@ -519,10 +576,28 @@ inline int dry_run(const scan_settings& use, const scan_targets& named, const sc
   const auto end = use.max_results > 0 ? std::min(all, from.next + use.max_results) : all;
   for (auto step = from.next; step < end && out.error() == 0; ++step)
     out.write(whom.at(course.at(step).number), use.probe.is);
-  out.finish();
+  while (!out.is_finished())
+    ::usleep(1000);
   if (out.error() != 0 && out.error() != EPIPE)
     throw cli::usage_error{fmt::format("cannot write the output: {}", std::strerror(out.error()))};
   return named.rejected > 0 ? 1 : 0;
+}
+
+/// How to send packets, or nothing where it has to be done by connections.
+inline std::optional<departure> decide_way(const scan_settings& use, const scan_targets& named) {
+  if (use.tx == scan::transmit_kind::connect)
+    return std::nullopt;
+  try {
+    return choose_way(use, named.addresses);
+  } catch (const scan::not_permitted& e) {
+    const bool can_connect = use.probe.is == scan::probe_kind::syn && use.bandwidth == 0 &&
+                             use.interface.empty() && use.gateway_mac.empty();
+    if (use.tx != scan::transmit_kind::automatic || !can_connect)
+      throw;
+    if (!use.quiet)
+      fmt::print(stderr, "synscan: {}, which is slower\n", e.what());
+    return std::nullopt;
+  }
 }
 
 } // namespace detail
@@ -532,7 +607,8 @@ POSTROAD_DECL int run_scan(scan_settings& use, const std::vector<std::string>& w
   const auto from = detail::begin_or_resume(use, named);
   if (use.dry_run)
     return detail::dry_run(use, named, from);
-  return detail::scan_run(use, std::move(named), from).run();
+  auto way = detail::decide_way(use, named); // before signals are caught: a gateway may keep us waiting
+  return detail::scan_run(use, std::move(named), from, std::move(way)).run();
 }
 
 } // namespace postroad::flow

@@ -117,7 +117,14 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
   table.add('r', "rate", "N", "send at most N packets a second, 0 = no limit", use.rate);
   table.add_with(0, "bandwidth", "BITS", "", "send at most so many bits a second, as 10M, instead of --rate",
                  [&](std::string_view text) { use.bandwidth = detail::bits_in(text); });
-  table.add(0, "retries", "N", "ask those who have not answered at most N times more", use.retries);
+  table.add_with(0, "retries", "N", "0", "ask those who have not answered at most N times more",
+                 [&](std::string_view text) {
+                   constexpr std::uint32_t most = 100; // an answer is held against the cookies of all tries
+                   const auto n = text::number<std::uint32_t>(text);
+                   if (!n || *n > most)
+                     throw cli::usage_error{fmt::format("'{}' is no number up to {}", text, most)};
+                   use.retries = *n;
+                 });
   table.add(0, "cooldown", "SECONDS", "wait for answers so long after the last packet", use.cooldown);
   table.add(0, "max-results", "N", "stop after N records, 0 = no limit", use.max_results);
   table.add(0, "max-runtime", "SECONDS", "stop sending after SECONDS, 0 = no limit", use.max_runtime);
@@ -143,10 +150,12 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
   table.add(0, "whole-internet", "yes, a /0 is meant", use.whole_internet);
   table.add(0, "dry-run", "send nothing: say on standard error what would be done, write whom it would ask",
             use.dry_run);
-  table.add_with(0, "fields", "NAME,...", "ttl,rtt_ms,time", "write these in `scan`, or all",
+  table.add_with(0, "fields", "NAME,...", "ttl,rtt_ms,time,malformed", "write these in `scan`, or all",
                  [&](std::string_view list) { use.fields = detail::fields_in(list); });
   table.add_with(0, "outcomes", "WORDS", "open,closed,answer,icmp", "write these answers only",
                  [&](std::string_view list) {
+                   if (list.empty())
+                     throw cli::usage_error{"no outcome"};
                    use.wanted = {};
                    while (!list.empty())
                      use.wanted[detail::index_in(scan::answer_words, text::take_until(list, ','))] = true;

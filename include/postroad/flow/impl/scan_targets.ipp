@@ -108,6 +108,8 @@ inline net::uint128 take_out(net::address_set& from, const net::address_set& whi
 
 POSTROAD_DECL scan_targets read_targets(const settings& use, const std::vector<std::string>& words,
                                         bool whole_internet) {
+  if (!words.empty() && use.input != "-")
+    throw cli::usage_error{fmt::format("targets are named as words or read from '{}', not both", use.input)};
   scan_targets out;
   detail::target_reader reader;
   for (const auto& word : words) {
@@ -118,10 +120,9 @@ POSTROAD_DECL scan_targets read_targets(const settings& use, const std::vector<s
   }
   if (words.empty())
     detail::read_lines(reader, use, out);
-  for (const auto& p : reader.all())
-    if (p.length == 0 && !whole_internet)
-      throw cli::usage_error{"that is the whole Internet: if it is meant, say --whole-internet"};
   out.addresses = net::address_set::of(reader.all());
+  if ((out.addresses.ipv4.is_whole() || out.addresses.ipv6.is_whole()) && !whole_internet)
+    throw cli::usage_error{"that is the whole Internet: if it is meant, say --whole-internet"};
   out.named = detail::size_of(out.addresses);
   const auto special = net::address_set::of(net::special_purpose_space());
   out.special = detail::take_out(out.addresses, special - net::address_set::of(allowed_of(use)));

@@ -6,6 +6,9 @@
 #include <postroad/net/deadline.hpp>
 #include <postroad/net/use_task.hpp>
 
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -34,6 +37,11 @@ POSTROAD_DECL void connector::start() {
   });
 }
 
+POSTROAD_DECL void connector::abort() {
+  stop();
+  asio::post(io_, [this] { net::abort_all(io_); });
+}
+
 POSTROAD_DECL std::vector<connector::told> connector::take() {
   const std::lock_guard lock(mutex_);
   return std::exchange(answers_, {});
@@ -60,6 +68,7 @@ POSTROAD_DECL net::task<> connector::take_steps() {
       co_await sleep_until(clock::now() + std::chrono::milliseconds(10));
       continue;
     }
+    log_.note(next(), clock::now());
     const auto s = use_.course.at(next());
     next_.store(next() + 1, std::memory_order_release);
     if (s.attempt > 0 && skip_ != nullptr && skip_->has(s.number))
@@ -91,38 +100,46 @@ POSTROAD_DECL net::task<> connector::wait_for_place() {
   }
 }
 
-POSTROAD_DECL net::task<> connector::ask(step s, net::endpoint to) {
+namespace detail {
+
+/// Something of ours is used up and comes back: file descriptors, ports, memory.
+[[nodiscard]] inline bool is_passing(const std::error_code& ec) noexcept {
+  const auto e = ec.value();
+  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM || e == EADDRNOTAVAIL || e == EAGAIN;
+}
+
+} // namespace detail
+
+POSTROAD_DECL net::task<std::error_code> connector::connect_once(net::endpoint to,
+                                                                 std::chrono::microseconds& took) {
   const auto began = clock::now();
   asio::ip::tcp::socket socket(io_);
-  std::error_code ec;
-  {
-    net::deadline limit(socket);
-    (void)limit.arm(use_.timeout);
-    packets_.store(packets() + 1, std::memory_order_relaxed);
+  net::deadline limit(socket);
+  std::error_code ec = asio::error::operation_aborted;
+  if (limit.arm(use_.timeout))
     ec = co_await net::connect(socket, to, use_.source);
-  }
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
+  took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
+  limit.disarm();
   net::close_hard(socket);
-  switch (net::outcome_of(ec)) {
-  case outcome::ok:
-    keep({{answer_kind::open, to, s}, took});
-    break;
-  case outcome::refused:
-  case outcome::reset:
-    keep({{answer_kind::closed, to, s}, took});
-    break;
-  case outcome::unreachable:
-    if (ec.value() != ENETUNREACH) { // which this machine says by itself
-      keep({{answer_kind::icmp, to, s}, took});
-      break;
-    }
-    [[fallthrough]];
-  case outcome::send_error:
-    unsendable_.store(unsendable() + 1, std::memory_order_relaxed);
-    break;
-  default:
-    break;
+  co_return ec;
+}
+
+POSTROAD_DECL net::task<> connector::ask(step s, net::endpoint to) {
+  std::chrono::microseconds took{};
+  auto ec = co_await connect_once(to, took);
+  asio::steady_timer pause(io_);
+  while (detail::is_passing(ec) && !stop_.load(std::memory_order_relaxed)) {
+    pause.expires_after(std::chrono::milliseconds(100));
+    co_await pause.async_wait(net::use_task);
+    ec = co_await connect_once(to, took);
   }
+  const auto what = net::outcome_of(ec);
+  auto& count = what == outcome::send_error || ec.value() == ENETUNREACH ? unsendable_ : packets_;
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (what == outcome::ok)
+    keep({{answer_kind::open, to, s}, took});
+  else if (what == outcome::refused || what == outcome::reset)
+    keep({{answer_kind::closed, to, s}, took});
   --under_way_;
   place_.cancel();
 }

@@ -276,6 +276,24 @@ POSTROAD_DECL route route_to(const net::address& target, const route_settings& u
   return found;
 }
 
+POSTROAD_DECL std::vector<net::prefix> routed_prefixes(bool v6) {
+  rtmsg about{};
+  about.rtm_family = v6 ? AF_INET6 : AF_INET;
+  std::vector<net::prefix> all;
+  detail::ask_kernel(detail::netlink_message(RTM_GETROUTE, NLM_F_DUMP, about), [&](const nlmsghdr* m) {
+    rtmsg info;
+    std::memcpy(&info, NLMSG_DATA(m), sizeof info);
+    net::address to;
+    to.v6 = v6;
+    detail::each_attribute(m, sizeof info, [&](unsigned type, std::span<const std::uint8_t> value) {
+      if (type == RTA_DST && value.size() == (v6 ? 16 : 4))
+        to = net::address::from_bytes(value.data(), value.size());
+    });
+    all.push_back(net::network_of(to, info.rtm_dst_len));
+  });
+  return all;
+}
+
 POSTROAD_DECL hardware_address hardware_address_of(const net::address& neighbour, const link& on) {
   using namespace std::chrono_literals;
   constexpr int turns = 30;

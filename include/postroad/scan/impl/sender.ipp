@@ -94,14 +94,16 @@ inline std::size_t sender::fill(std::span<frame> frames, std::uint64_t& next_ste
 inline bool sender::batch(std::size_t n) {
   const auto first = next();
   auto step = first;
-  const auto frames = out_->reserve(n);
+  trouble_since_ = {};
+  const auto frames = out_->reserve(n, patience_);
+  if (frames.empty())
+    return give_up(ENOBUFS);
   const auto filled = fill(frames, step, first + n);
   std::uint64_t bytes = 0;
   for (const auto& f : frames.first(filled))
     bytes += f.size;
   const auto now = pace::clock::now();
   log_.note(first, now);
-  trouble_since_ = {};
   const auto sent = out_->commit(filled, patience_);
   const auto lost = out_->unsendable() - unsendable();
   packets_.store(packets() + sent.packets - lost, std::memory_order_relaxed);
@@ -109,8 +111,7 @@ inline bool sender::batch(std::size_t n) {
   if (sent.error !=
       0) { // without skipped steps, step by step what was sent; else the batch counts as not sent
     next_.store(filled == step - first ? first + sent.packets : first, std::memory_order_release);
-    error_.store(sent.error, std::memory_order_relaxed);
-    return false;
+    return give_up(sent.error);
   }
   bytes_.store(this->bytes() + bytes, std::memory_order_relaxed);
   pace_.sent(filled, now);
@@ -118,9 +119,17 @@ inline bool sender::batch(std::size_t n) {
   return true;
 }
 
-/// A link that is down may come back within a little while; an interface that is gone does not.
+/// What failed because nobody wanted it any more is no error.
+inline bool sender::give_up(int error) {
+  if (!stop_.load(std::memory_order_relaxed))
+    error_.store(error, std::memory_order_relaxed);
+  return false;
+}
+
+/// A link that is down may come back within a little while; a kernel whose table of neighbours is full
+/// forgets them within a minute (neigh/default/gc_thresh3); an interface that is gone does not come back.
 inline bool sender::again(int error) {
-  constexpr std::chrono::seconds enough{10};
+  const auto enough = std::chrono::seconds(error == ENOBUFS ? 90 : 10);
   const auto now = pace::clock::now();
   if (trouble_since_ == pace::time{})
     trouble_since_ = now;

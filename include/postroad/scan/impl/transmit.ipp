@@ -51,13 +51,23 @@ inline void widen_send_buffer(int fd) {
 [[nodiscard]] inline bool is_full_queue(int error) noexcept {
   return error == ENOBUFS || error == EAGAIN || error == ENOMEM;
 }
-/// A queue of a driver empties within microseconds and tells nobody: look again after a millisecond at most.
-inline void wait_for_room(int fd) {
-  pollfd out{fd, POLLOUT, 0};
-  constexpr int a_millisecond = 1;
-  if (::poll(&out, 1, a_millisecond) > 0) // the socket has room, the driver had none
-    ::usleep(50);
-}
+/// A queue of a driver empties within microseconds and tells nobody: look again after a millisecond at most,
+/// and ask now and then whether that still makes sense.
+class room_wait {
+public:
+  /// False when the patience is at its end.
+  [[nodiscard]] bool again(int fd, const patience& wait) {
+    pollfd out{fd, POLLOUT, 0};
+    constexpr int a_millisecond = 1;
+    if (::poll(&out, 1, a_millisecond) > 0) // the socket has room, the driver had none
+      ::usleep(50);
+    return ++turns_ % asking_turns != 0 || wait(ENOBUFS);
+  }
+
+private:
+  static constexpr unsigned asking_turns = 256; // 13 to 256 ms
+  unsigned turns_ = 0;
+};
 
 [[noreturn]] inline void no_raw_socket(const char* what) {
   const int why = errno;
@@ -73,7 +83,7 @@ public:
     for (std::size_t i = 0; i < largest_batch; ++i)
       frames_[i].bytes = memory_.data() + i * frame_size;
   }
-  std::span<frame> reserve(std::size_t n) override {
+  std::span<frame> reserve(std::size_t n, const patience&) override {
     return std::span(frames_).first(std::min(n, largest_batch));
   }
   sent commit(std::size_t n, const patience& wait) override {
@@ -86,18 +96,21 @@ public:
       messages_[i].msg_hdr.msg_iovlen = 1;
       address(i);
     }
+    room_wait room;
     while (at_ < end_) {
       const int n_taken = send_some();
       if (n_taken > 0) {
         at_ += static_cast<std::size_t>(n_taken);
+        skipped_in_a_row_ = 0;
         continue;
       }
       const int why = errno;
-      if (skips(why)) {
+      if (skips(why) && ++skipped_in_a_row_ < suspicious) {
         ++unsendable_;
         ++at_;
       } else if (is_full_queue(why)) {
-        wait_for_room(fd());
+        if (!room.again(fd(), wait))
+          return {at_, why};
       } else if (why != EINTR && !wait(why)) {
         return {at_, why};
       }
@@ -120,9 +133,11 @@ protected:
   std::size_t at_ = 0, end_ = 0; ///< of the batch: sent so far, in all
 
 private:
+  /// So many targets in a row, drawn at random, without a way: it is the link that is gone, not theirs.
+  static constexpr std::uint64_t suspicious = 1024;
   std::vector<std::uint8_t> memory_;
   std::array<iovec, largest_batch> parts_{};
-  std::uint64_t unsendable_ = 0;
+  std::uint64_t unsendable_ = 0, skipped_in_a_row_ = 0;
 };
 
 class packet_transmitter final : public batch_sender {
@@ -167,6 +182,9 @@ private:
     if (fd.get() < 0)
       return fd;
     widen_send_buffer(fd.get());
+    const int yes = 1; // else a full queue, or a full table of neighbours, would read as success
+    ::setsockopt(fd.get(), family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+                 family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &yes, sizeof yes);
     if (!interface.empty() && ::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
                                            static_cast<socklen_t>(interface.size() + 1)) != 0)
       throw trouble_of("cannot bind to " + interface);

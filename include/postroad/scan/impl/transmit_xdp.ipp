@@ -94,10 +94,12 @@ public:
       free_.push_back(std::uint64_t{i} * frame_size);
   }
 
-  std::span<frame> reserve(std::size_t n) override {
-    n = std::min(n, largest_batch);
-    for (reap(); free_.size() < n; reap())
-      wait_for_room(fd_.get()); // the far end still holds them
+  std::span<frame> reserve(std::size_t n, const patience& wait) override {
+    room_wait room;
+    for (reap(); free_.empty(); reap()) // the far end still holds them all
+      if (!room.again(fd_.get(), wait))
+        return {};
+    n = std::min({n, largest_batch, free_.size()});
     for (std::size_t i = 0; i < n; ++i) {
       batch_[i] = free_.back();
       free_.pop_back();
@@ -114,9 +116,8 @@ public:
       const auto end = push(n, wait);
       if (end.error != 0 || !end.lost)
         return {end.error == 0 ? n : 0, end.error};
-      if (!wait(ENETDOWN))
+      if (!wait(ENETDOWN) || !take_back(n, wait))
         return {0, ENETDOWN};
-      take_back(n);
     }
   }
   [[nodiscard]] bool wants_link() const override {
@@ -162,14 +163,15 @@ private:
       out_.entries[at++ & out_.mask] = {batch_[i], static_cast<std::uint32_t>(frames_[i].size), 0};
     std::atomic_ref(*out_.producer).store(at, std::memory_order_release);
     bool lost = false;
+    room_wait room;
     constexpr unsigned calls_without_a_budget = largest_batch / 32 + 1;
     for (unsigned calls = 0; ::sendto(fd_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) < 0; ++calls) {
       const int why = errno;
       if (why == EBUSY) { // "completed but not sent": no carrier
         lost = true;
       } else if (is_full_queue(why)) {
-        if (calls > calls_without_a_budget)
-          wait_for_room(fd_.get());
+        if (calls > calls_without_a_budget && !room.again(fd_.get(), wait))
+          return {why, lost};
       } else if (why != EINTR && !wait(why)) {
         return {why, lost};
       }
@@ -187,11 +189,14 @@ private:
   }
 
   /// Waits until the kernel has done with everything, and takes the batch once more.
-  void take_back(std::size_t n) {
+  [[nodiscard]] bool take_back(std::size_t n, const patience& wait) {
+    room_wait room;
     for (reap(); free_.size() < size; reap())
-      wait_for_room(fd_.get());
+      if (!room.again(fd_.get(), wait))
+        return false;
     const auto end = batch_.begin() + static_cast<std::ptrdiff_t>(n);
     std::erase_if(free_, [&](std::uint64_t f) { return std::find(batch_.begin(), end, f) != end; });
+    return true;
   }
 
   owned_fd fd_;
