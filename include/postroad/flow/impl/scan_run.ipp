@@ -2,12 +2,13 @@
 
 #include <postroad/flow/scan_run.hpp>
 
-#include <postroad/dns/random.hpp>
 #include <postroad/flow/descriptor.hpp>
 #include <postroad/flow/progress.hpp>
 #include <postroad/flow/scan_output.hpp>
+#include <postroad/flow/scan_place.hpp>
 #include <postroad/flow/scan_targets.hpp>
 #include <postroad/flow/scan_way.hpp>
+#include <postroad/flow/wakeup.hpp>
 #include <postroad/net/connect.hpp>
 #include <postroad/scan/connector.hpp>
 #include <postroad/scan/heard.hpp>
@@ -26,73 +27,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <utility>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace postroad::flow {
 
 namespace detail {
-
-/// Keeps SIGINT and SIGTERM from all threads that begin later, and gives them as a descriptor.
-class signal_door {
-public:
-  signal_door() {
-    sigemptyset(&mask_);
-    sigaddset(&mask_, SIGINT);
-    sigaddset(&mask_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &mask_, nullptr);
-    fd_ = ::signalfd(-1, &mask_, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~signal_door() {
-    ::close(fd_);
-    pthread_sigmask(SIG_UNBLOCK, &mask_, nullptr);
-  }
-  signal_door(const signal_door&) = delete;
-  signal_door& operator=(const signal_door&) = delete;
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-  /// Ends the process as if nobody had caught the signal.
-  void die_of(int which) const {
-    std::signal(which, SIG_DFL);
-    pthread_sigmask(SIG_UNBLOCK, &mask_, nullptr);
-    std::raise(which);
-  }
-  /// The signal that came, or 0.
-  [[nodiscard]] int take() const noexcept {
-    signalfd_siginfo info;
-    return ::read(fd_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
-  }
-
-private:
-  sigset_t mask_;
-  int fd_;
-};
-
-/// Wakes the main thread from another.
-class bell {
-public:
-  bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~bell() { ::close(fd_); }
-  bell(const bell&) = delete;
-  bell& operator=(const bell&) = delete;
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-  void ring() const noexcept { (void)!::eventfd_write(fd_, 1); }
-  void hush() const noexcept {
-    eventfd_t n;
-    (void)!::eventfd_read(fd_, &n);
-  }
-
-private:
-  int fd_;
-};
 
 /// What came in, in numbers.
 struct scan_counts {
@@ -101,70 +47,6 @@ struct scan_counts {
   std::uint64_t strangers = 0;  ///< packets that answer no probe of ours: other traffic, forgeries
   std::uint64_t unreadable = 0; ///< packets with wrong sums or lengths
 };
-
-[[nodiscard]] inline std::vector<std::uint16_t> ports_of(const scan_settings& use) {
-  if (use.probe.is == scan::probe_kind::icmp)
-    return {0};
-  if (!use.ports.empty())
-    return use.ports;
-  return {static_cast<std::uint16_t>(use.probe.is == scan::probe_kind::dns ? 53 : 25)};
-}
-
-[[nodiscard]] inline std::string spelled(const scan::probe& p) {
-  const auto word = std::string(scan::probe_words[static_cast<std::size_t>(p.is)]);
-  return p.is == scan::probe_kind::dns ? word + " " + to_string(p.question) + "/" + to_string(p.type) : word;
-}
-
-/// The state that this run would begin with.
-[[nodiscard]] inline scan::state fresh_state(const scan_settings& use, const scan_targets& named) {
-  scan::state s;
-  const auto ports = ports_of(use);
-  const auto count = scan::targets::count(named.addresses, ports.size());
-  if (!count || *count > scan::targets::most / (use.retries + 1))
-    throw cli::usage_error{"more targets than can be counted (2^62): name smaller IPv6 prefixes"};
-  s.seed = seed_of(use);
-  s.targets = *count;
-  s.fingerprint = scan::fingerprint_of(named.addresses, ports, spelled(use.probe));
-  s.mine = use.shard;
-  s.attempts = use.retries + 1;
-  return s;
-}
-
-/// The state in the file of --resume, where there is one; it must be of the same scan.
-[[nodiscard]] inline scan::state begin_or_resume(const scan_settings& use, const scan_targets& named) {
-  if (!use.resume.empty() && use.retries > 0)
-    throw cli::usage_error{
-        "a scan that goes on does not know who has answered before: --resume without --retries"};
-  auto fresh = fresh_state(use, named);
-  const bool begins = use.resume.empty() || ::access(use.resume.c_str(), F_OK) != 0;
-  if (begins && use.shard.of > 1 && use.seed == 0)
-    throw cli::usage_error{"--shard: all shards need the same --seed, or they overlap"};
-  if (begins)
-    return fresh;
-  const auto kept = scan::parse_state(whole_file(use.resume));
-  if (!kept)
-    throw cli::usage_error{fmt::format("--resume: '{}' is {}", use.resume, kept.error().why)};
-  if (use.seed == 0)
-    fresh.seed = kept->seed;
-  fresh.next = kept->next;
-  if (fresh != *kept)
-    throw cli::usage_error{fmt::format("--resume: '{}' is of another scan (targets, ports, probe, --shard, "
-                                       "--retries and --seed must be the same)",
-                                       use.resume)};
-  return *kept;
-}
-
-/// What the seed decides: a scan that is resumed knows its order and its answers again. Who finds out the
-/// order from the packets that he sees does not know the key by that.
-struct secrets {
-  scan::siphash_key key;
-  std::uint64_t order;
-};
-[[nodiscard]] inline secrets secrets_of(std::uint64_t seed) {
-  dns::random_stream stream(seed == 0 ? 1 : seed);
-  const auto first = stream.word64(), second = stream.word64();
-  return {{first, second}, stream.word64()};
-}
 
 /// As many connections at once as this machine lets us have.
 [[nodiscard]] inline std::size_t most_connections() {
@@ -604,7 +486,7 @@ inline std::optional<departure> decide_way(const scan_settings& use, const scan_
 
 POSTROAD_DECL int run_scan(scan_settings& use, const std::vector<std::string>& words) {
   auto named = read_targets(use, words, use.whole_internet);
-  const auto from = detail::begin_or_resume(use, named);
+  const auto from = begin_or_resume(use, named);
   if (use.dry_run)
     return detail::dry_run(use, named, from);
   auto way = detail::decide_way(use, named); // before signals are caught: a gateway may keep us waiting
