@@ -45,8 +45,8 @@ public:
   }
   /// Hands over what has waited long enough.
   void flush_in_time(clock::time_point now) {
-    if (buffer_.empty() && out_.idle() && out_.error() == 0)
-      all_written_ = now;
+    if (out_.idle() && out_.error() == 0) // then all that was handed over is out
+      all_written_ = buffer_.empty() ? now : flushed_;
     if (now - flushed_ >= flush_after)
       flush();
   }
@@ -55,7 +55,7 @@ public:
     flush();
     return out_.idle() && (buffer_.empty() || out_.error() != 0);
   }
-  /// When nothing waited to be written the last time.
+  /// Lines of before that time are written.
   [[nodiscard]] clock::time_point all_written_at() const noexcept { return all_written_; }
   /// So much waits for a slow reader that no more should come.
   [[nodiscard]] bool is_full() const { return buffer_.size() > most_waiting; }
@@ -90,7 +90,7 @@ private:
   record::output out_;
   bool terminal_, pages_;
   std::string buffer_;
-  clock::time_point flushed_{}, all_written_ = clock::now();
+  clock::time_point flushed_ = clock::now(), all_written_ = flushed_;
 };
 
 } // namespace postroad::flow

@@ -22,7 +22,7 @@ namespace postroad::flow {
 /// manners, seed and display.
 struct scan_settings : settings {
   scan_settings() {
-    rate = 10'000; // 5 Mbit/s: a quarter of an hour and no complaint for a /8's worth of well-kept hosts
+    rate = 10'000; // 7 Mbit/s: half an hour for a /8
     retries = 0;
     timeout = std::chrono::seconds(5);
   }

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,19 @@ namespace detail {
     return std::nullopt;
   const auto m = dns::parse_message(a.packet.payload);
   return m ? std::optional(*m) : std::nullopt;
+}
+
+/// Writes what `Get` gives of a packet of that kind.
+template <heard::kind Kind, auto Get>
+void write_of_packet(text::json_writer& out, std::string_view name, const told_answer& a) {
+  if (a.packet.is == Kind)
+    out.member(name, std::invoke(Get, a.packet));
+}
+/// Writes what `Get` gives of a DNS message that can be read.
+template <auto Get>
+void write_of_message(text::json_writer& out, std::string_view name, const told_answer& a) {
+  if (const auto m = message_of(a))
+    out.member(name, std::invoke(Get, *m));
 }
 
 /// "SA", "RA": the letters of tcpdump without its dots.
@@ -117,55 +131,31 @@ inline const auto fields = std::to_array<field>({
          out.member(name, detail::flags_in_letters(a.packet.flags));
      }},
     {"window", "integer", "TCP window of the answer",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (detail::is_segment(a))
-         out.member(name, a.packet.window);
-     }},
+     detail::write_of_packet<heard::kind::segment, &heard::window>},
     {"sequence", "integer", "TCP sequence number of the answer",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (detail::is_segment(a))
-         out.member(name, a.packet.sequence);
-     }},
+     detail::write_of_packet<heard::kind::segment, &heard::sequence>},
     {"source_port", "integer", "the port of ours that was answered",
      [](detail::writer& out, detail::word name, const told_answer& a) {
        if (a.probe != probe_kind::icmp && a.packet.is != heard::kind::told)
          out.member(name, detail::is_error(a) ? a.packet.about.source_port : a.packet.to_port);
      }},
     {"icmp_type", "integer", "ICMP type of an error",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (detail::is_error(a))
-         out.member(name, a.packet.icmp_type);
-     }},
+     detail::write_of_packet<heard::kind::error, &heard::icmp_type>},
     {"icmp_code", "integer", "ICMP code of an error",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (detail::is_error(a))
-         out.member(name, a.packet.icmp_code);
-     }},
+     detail::write_of_packet<heard::kind::error, &heard::icmp_code>},
     {"icmp_from", "address", "who sent the ICMP error",
      [](detail::writer& out, detail::word name, const told_answer& a) {
        if (detail::is_error(a))
          out.member(name, to_string(a.packet.from.ip));
      }},
     {"rcode", "integer", "response code of a DNS answer",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (const auto m = detail::message_of(a))
-         out.member(name, m->header_rcode());
-     }},
+     detail::write_of_message<&dns::message::header_rcode>},
     {"recursion", "boolean", "a DNS answer says that the server recurses (RA)",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (const auto m = detail::message_of(a))
-         out.member(name, m->recursion_available());
-     }},
+     detail::write_of_message<&dns::message::recursion_available>},
     {"authoritative", "boolean", "a DNS answer is authoritative (AA)",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (const auto m = detail::message_of(a))
-         out.member(name, m->is_authoritative());
-     }},
+     detail::write_of_message<&dns::message::is_authoritative>},
     {"truncated", "boolean", "a DNS answer is cut (TC)",
-     [](detail::writer& out, detail::word name, const told_answer& a) {
-       if (const auto m = detail::message_of(a))
-         out.member(name, m->is_truncated());
-     }},
+     detail::write_of_message<&dns::message::is_truncated>},
     {"addresses", "address", "addresses in a DNS answer", detail::write_addresses},
     {"same_case", "boolean", "a DNS answer repeats the question in the letters that were sent",
      [](detail::writer& out, detail::word name, const told_answer& a) {

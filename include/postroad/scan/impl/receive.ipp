@@ -2,8 +2,7 @@
 
 #include <postroad/scan/receive.hpp>
 
-#include <postroad/scan/impl/transmit.ipp>
-#include <postroad/scan/impl/transmit_xdp.ipp>
+#include <postroad/scan/owned.hpp>
 #include <postroad/scan/trouble.hpp>
 
 #include <array>

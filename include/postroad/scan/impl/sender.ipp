@@ -31,13 +31,15 @@ inline void sender::run() {
   pace_ = pace(what_.rate, pace::clock::now());
   const auto round = what_.course.round(), end = what_.course.steps();
   while (!stop_.load(std::memory_order_relaxed) && next() < end) {
+    if (resting_.load(std::memory_order_relaxed)) {
+      sleep_until(pace::clock::now() + std::chrono::milliseconds(10));
+      continue;
+    }
     if (next() % round == 0 || next() == what_.first)
       wait_for_round(next() / round);
-    const bool may = !resting_.load(std::memory_order_relaxed)
-                         ? sleep_until(pace_.due())
-                         : sleep_until(pace::clock::now() + std::chrono::milliseconds(10)) && false;
-    if (may &&
-        !batch(static_cast<std::size_t>(std::min<std::uint64_t>(pace_.batch(), round - next() % round))))
+    const auto left = round - next() % round;
+    if (!sleep_until(pace_.due()) ||
+        !batch(static_cast<std::size_t>(std::min<std::uint64_t>(pace_.batch(), left))))
       break;
   }
   running_.store(false, std::memory_order_release);

@@ -2,6 +2,7 @@
 
 #include <postroad/scan/transmit.hpp>
 
+#include <postroad/scan/owned.hpp>
 #include <postroad/scan/trouble.hpp>
 
 #include <algorithm>
@@ -22,25 +23,6 @@
 namespace postroad::scan {
 
 namespace detail {
-
-/// A file descriptor that closes itself.
-class owned_fd {
-public:
-  explicit owned_fd(int fd = -1) noexcept : fd_(fd) {}
-  owned_fd(owned_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  owned_fd& operator=(owned_fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~owned_fd() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
-private:
-  int fd_;
-};
 
 inline void widen_send_buffer(int fd) {
   const int bytes = 4 << 20; // as many packets as a driver's queue holds
@@ -68,13 +50,6 @@ private:
   static constexpr unsigned asking_turns = 256; // 13 to 256 ms
   unsigned turns_ = 0;
 };
-
-[[noreturn]] inline void no_raw_socket(const char* what) {
-  const int why = errno;
-  if (why == EPERM || why == EACCES)
-    throw not_permitted(std::string(what) + " needs root or CAP_NET_RAW; --tx connect does without");
-  throw trouble_of(std::string("cannot open ") + what, why);
-}
 
 /// What sendmmsg(2) back ends share: memory for a batch, and how far it has been sent.
 class batch_sender : public transmitter {

@@ -5,6 +5,7 @@
 #include <postroad/scan/transmit.hpp>
 
 #include <postroad/scan/impl/transmit.ipp>
+#include <postroad/scan/owned.hpp>
 #include <postroad/scan/trouble.hpp>
 
 #include <algorithm>
@@ -15,40 +16,11 @@
 
 #include <linux/if_xdp.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 namespace postroad::scan {
 
 namespace detail {
-
-/// Memory that is mapped and unmapped.
-class mapping {
-public:
-  mapping() = default;
-  mapping(std::size_t size, int flags, int fd, std::uint64_t offset)
-      : at_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, static_cast<off_t>(offset))),
-        size_(size) {
-    if (at_ == MAP_FAILED)
-      throw trouble_of("cannot map memory for packets");
-  }
-  mapping(mapping&& other) noexcept
-      : at_(std::exchange(other.at_, MAP_FAILED)), size_(std::exchange(other.size_, 0)) {}
-  mapping& operator=(mapping&& other) noexcept {
-    std::swap(at_, other.at_);
-    std::swap(size_, other.size_);
-    return *this;
-  }
-  ~mapping() {
-    if (at_ != MAP_FAILED)
-      ::munmap(at_, size_);
-  }
-  [[nodiscard]] std::uint8_t* bytes() const noexcept { return static_cast<std::uint8_t*>(at_); }
-
-private:
-  void* at_ = MAP_FAILED;
-  std::size_t size_ = 0;
-};
 
 /// One ring that we share with the kernel: `Entry` entries between two counters.
 template <class Entry>
