@@ -61,11 +61,15 @@ private:
   std::size_t size_ = 0;
 };
 
-[[noreturn]] inline void no_raw_socket(const char* what) {
+/// errno says why the kernel does not give us `what`; `needs` who would get it.
+[[noreturn]] inline void not_for_us(const std::string& what, const char* needs) {
   const int why = errno;
   if (why == EPERM || why == EACCES)
-    throw not_permitted(std::string(what) + " needs root or CAP_NET_RAW; --tx connect does without");
-  throw trouble_of(std::string("cannot open ") + what, why);
+    throw not_permitted(what + " needs " + needs);
+  throw trouble_of("cannot open " + what, why);
+}
+[[noreturn]] inline void no_raw_socket(const char* what) {
+  not_for_us(what, "root or CAP_NET_RAW; --tx connect does without");
 }
 
 } // namespace postroad::scan::detail

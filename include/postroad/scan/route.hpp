@@ -19,6 +19,7 @@ struct link {
   int index = 0;
   std::string name;
   bool loopback = false, ethernet = false, up = false;
+  bool queued = true; ///< packets wait for it in a queueing discipline
   unsigned mtu = 1500;
   hardware_address address{};
 };

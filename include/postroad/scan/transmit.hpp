@@ -55,8 +55,14 @@ public:
   [[nodiscard]] virtual std::string_view name() const = 0;
 };
 
-enum class transmit_kind : std::uint8_t { automatic, xdp, packet, ip, connect };
-inline constexpr std::array<std::string_view, 5> transmit_words{"auto", "xdp", "packet", "ip", "connect"};
+enum class transmit_kind : std::uint8_t { automatic, bpf, xdp, packet, ip, connect };
+inline constexpr std::array<std::string_view, 6> transmit_words{"auto",   "bpf", "xdp",
+                                                                "packet", "ip",  "connect"};
+
+/// A program in the kernel that sends the batch by the interface's queueing discipline. For links that have
+/// none (link::queued is false: veth, bridges, macvlan): a discipline may drop what it has taken, and does
+/// not tell. Needs Ethernet, CAP_BPF and CAP_NET_ADMIN or root. Throws trouble.
+[[nodiscard]] POSTROAD_DECL std::unique_ptr<transmitter> transmit_bpf(const link& out);
 
 /// AF_XDP in copy mode: frames go to the driver past the queueing discipline, half the cost of sendmmsg(2).
 /// Needs Ethernet, CAP_NET_RAW and CAP_NET_ADMIN or root. Throws trouble.
@@ -71,5 +77,6 @@ inline constexpr std::array<std::string_view, 5> transmit_words{"auto", "xdp", "
 
 #if !defined(POSTROAD_SEPARATE_COMPILATION)
 #include <postroad/scan/impl/transmit.ipp>
+#include <postroad/scan/impl/transmit_bpf.ipp>
 #include <postroad/scan/impl/transmit_xdp.ipp>
 #endif

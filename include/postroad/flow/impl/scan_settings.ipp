@@ -140,9 +140,10 @@ POSTROAD_DECL void add_scan_options(cli::options& table, scan_settings& use) {
   table.add(0, "interface", "NAME", "send by this interface; else as the routing table says", use.interface);
   table.add(0, "source", "ADDR", "send from this address", use.source);
   table.add(0, "gateway-mac", "MAC", "send to this hardware address; else the gateway's", use.gateway_mac);
-  table.add_with(0, "tx", "WAY", "auto", "send by xdp, packet, ip or connect", [&](std::string_view word) {
-    use.tx = static_cast<scan::transmit_kind>(detail::index_in(scan::transmit_words, word));
-  });
+  table.add_with(0, "tx", "WAY", "auto", "send by bpf, xdp, packet, ip or connect",
+                 [&](std::string_view word) {
+                   use.tx = static_cast<scan::transmit_kind>(detail::index_in(scan::transmit_words, word));
+                 });
   table.add('c', "concurrency", "N", "--tx connect: at most N connections at once", use.concurrency);
   table.add('t', "timeout", "SECONDS", "--tx connect: give up on a target after SECONDS", use.timeout);
   table.add(0, "blocklist", "FILE", "never ask the CIDRs in FILE, repeatable", use.blocklists);

@@ -69,17 +69,35 @@ namespace detail {
   return found;
 }
 
+/// The first that this kernel, this driver and our permissions allow.
 [[nodiscard]] inline std::unique_ptr<scan::transmitter> best_of(const scan::link& on) {
-  try {
-    return scan::transmit_xdp(on);
-  } catch (const scan::trouble&) { // an old kernel, a driver without it, no permission for locked memory
-    return scan::transmit_packet(on);
-  }
+  const auto attempt = [&on](auto make) -> std::unique_ptr<scan::transmitter> {
+    try {
+      return make(on);
+    } catch (const scan::trouble&) {
+      return nullptr;
+    }
+  };
+  if (auto bpf = on.queued ? nullptr : attempt(scan::transmit_bpf))
+    return bpf;
+  if (auto xdp = attempt(scan::transmit_xdp))
+    return xdp;
+  return scan::transmit_packet(on);
 }
 
-} // namespace detail
-
-namespace detail {
+[[nodiscard]] inline std::unique_ptr<scan::transmitter> transmitter_of(scan::transmit_kind kind,
+                                                                       const scan::link& on) {
+  switch (kind) {
+  case scan::transmit_kind::bpf:
+    return scan::transmit_bpf(on);
+  case scan::transmit_kind::xdp:
+    return scan::transmit_xdp(on);
+  case scan::transmit_kind::packet:
+    return scan::transmit_packet(on);
+  default:
+    return best_of(on);
+  }
+}
 
 [[nodiscard]] inline std::optional<scan::hardware_address> given_gateway(const scan_settings& use) {
   if (use.gateway_mac.empty())
@@ -131,10 +149,7 @@ POSTROAD_DECL departure choose_way(const scan_settings& use, const net::address_
   d.listen_on = first.out.index;
   d.next_hop4 = detail::next_hop(v4, given);
   d.next_hop6 = detail::next_hop(v6, given);
-  if (use.tx == kind::automatic)
-    d.out = detail::best_of(first.out);
-  else
-    d.out = use.tx == kind::xdp ? scan::transmit_xdp(first.out) : scan::transmit_packet(first.out);
+  d.out = detail::transmitter_of(use.tx, first.out);
   return d;
 }
 

@@ -126,6 +126,11 @@ inline int ask_kernel(netlink_message ask, const std::function<void(const nlmsgh
   return number;
 }
 
+/// Without the zero that ends it.
+[[nodiscard]] inline std::string_view text_in(std::span<const std::uint8_t> value) {
+  return {reinterpret_cast<const char*>(value.data()), value.empty() ? 0 : value.size() - 1};
+}
+
 inline link read_link(const nlmsghdr* m) {
   link l;
   ifinfomsg info;
@@ -136,9 +141,11 @@ inline link read_link(const nlmsghdr* m) {
   l.up = (info.ifi_flags & IFF_UP) != 0;
   each_attribute(m, sizeof info, [&](unsigned type, std::span<const std::uint8_t> value) {
     if (type == IFLA_IFNAME)
-      l.name.assign(reinterpret_cast<const char*>(value.data()), value.empty() ? 0 : value.size() - 1);
+      l.name = text_in(value);
     if (type == IFLA_ADDRESS && value.size() == l.address.size())
       std::copy(value.begin(), value.end(), l.address.begin());
+    if (type == IFLA_QDISC)
+      l.queued = text_in(value) != "noqueue";
     if (type == IFLA_MTU)
       l.mtu = static_cast<unsigned>(number_in(value));
   });

@@ -51,26 +51,16 @@ private:
   unsigned turns_ = 0;
 };
 
-/// What sendmmsg(2) back ends share: memory for a batch, and how far it has been sent.
+/// Sends a batch piece by piece, and says how far it came.
 class batch_sender : public transmitter {
 public:
-  batch_sender() : memory_(largest_batch * frame_size) {
-    for (std::size_t i = 0; i < largest_batch; ++i)
-      frames_[i].bytes = memory_.data() + i * frame_size;
-  }
   std::span<frame> reserve(std::size_t n, const patience&) override {
     return std::span(frames_).first(std::min(n, largest_batch));
   }
   sent commit(std::size_t n, const patience& wait) override {
     at_ = 0;
     end_ = n;
-    for (std::size_t i = 0; i < n; ++i) {
-      parts_[i] = {frames_[i].bytes, frames_[i].size};
-      messages_[i] = {};
-      messages_[i].msg_hdr.msg_iov = &parts_[i];
-      messages_[i].msg_hdr.msg_iovlen = 1;
-      address(i);
-    }
+    prepare();
     room_wait room;
     while (at_ < end_) {
       const int n_taken = send_some();
@@ -95,27 +85,55 @@ public:
   [[nodiscard]] std::uint64_t unsendable() const override { return unsendable_; }
 
 protected:
-  /// sendmmsg(2) from the next message on; what it returns.
+  /// Frames are in this memory, frame_size each.
+  void lend(std::uint8_t* memory) noexcept {
+    for (std::size_t i = 0; i < largest_batch; ++i)
+      frames_[i].bytes = memory + i * frame_size;
+  }
+  /// Before the first piece of a batch.
+  virtual void prepare() {}
+  /// Sends from at_ on; how many were taken, at least one, or -1 and errno.
   virtual int send_some() = 0;
+  /// That polls as writable when there is room, or -1.
   [[nodiscard]] virtual int fd() const = 0;
   /// Does this error concern one target only?
   [[nodiscard]] virtual bool skips(int) const { return false; }
-  /// Says where the i-th message goes, when it is not the same for all.
-  virtual void address(std::size_t) {}
 
   std::array<frame, largest_batch> frames_{};
-  std::array<mmsghdr, largest_batch> messages_{};
   std::size_t at_ = 0, end_ = 0; ///< of the batch: sent so far, in all
 
 private:
   /// So many targets in a row, drawn at random, without a way: it is the link that is gone, not theirs.
   static constexpr std::uint64_t suspicious = 1024;
-  std::vector<std::uint8_t> memory_;
-  std::array<iovec, largest_batch> parts_{};
   std::uint64_t unsendable_ = 0, skipped_in_a_row_ = 0;
 };
 
-class packet_transmitter final : public batch_sender {
+/// What sendmmsg(2) back ends share.
+class message_sender : public batch_sender {
+public:
+  message_sender() : memory_(largest_batch * frame_size) { lend(memory_.data()); }
+
+protected:
+  void prepare() override {
+    for (std::size_t i = 0; i < end_; ++i) {
+      parts_[i] = {frames_[i].bytes, frames_[i].size};
+      messages_[i] = {};
+      messages_[i].msg_hdr.msg_iov = &parts_[i];
+      messages_[i].msg_hdr.msg_iovlen = 1;
+      address(i);
+    }
+  }
+  /// Says where the i-th message goes, when it is not the same for all.
+  virtual void address(std::size_t) {}
+
+  std::array<mmsghdr, largest_batch> messages_{};
+
+private:
+  std::vector<std::uint8_t> memory_;
+  std::array<iovec, largest_batch> parts_{};
+};
+
+class packet_transmitter final : public message_sender {
 public:
   explicit packet_transmitter(const link& out) : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) {
     if (fd_.get() < 0)
@@ -141,7 +159,7 @@ private:
   owned_fd fd_;
 };
 
-class ip_transmitter final : public batch_sender {
+class ip_transmitter final : public message_sender {
 public:
   explicit ip_transmitter(const std::string& interface) : v4_(open(AF_INET, interface)) {
     if (v4_.get() < 0)
