@@ -63,6 +63,14 @@ void add_flags(cli::options& table, study::run& run) {
       plain.missing);
   add(0, "join", "TEXT", "make one label of several --by paths, with TEXT between the values");
   add('s', "sort", "ORDER", "count, key or listed");
+  add(0, "bin", "BIN",
+      "put the values of --by into bins: hour, day, week, month, year, log2, log10 or a width");
+  add(0, "hist", "PATH", "one row for each bin of the values at PATH, empty ones too (default bins: log2)");
+  add(0, "weight", "PATH", "a record counts as often as the number at PATH says");
+  add(0, "min-n", "N", "mark rows of fewer than N records");
+  add(0, "approx", "", "distinct values and quantiles nearly, in little memory");
+  add(0, "then", "", "what follows counts the rows of the table so far, as --format ndjson writes them");
+  add(0, "plot", "KIND", "figure it makes: auto, bars, stacked, lines, steps or cidr");
 }
 
 } // namespace
@@ -77,13 +85,19 @@ int main(int argc, char** argv) {
     table.add(0, "show", "print the flags that were given, those of presets among them", use.show);
     table.add(0, "paper", "print the paper's figure beside ours where it has one", use.paper);
     add_flags(table, run);
-    table.add('f', "format", "FORMAT", "text, csv, tsv, json, ndjson or markdown", use.format);
+    table.add(0, "only", "NAME,...", "print these tables only", use.only);
+    table.add(0, "ci", "say between what and what each share may be, at 95 %", use.intervals);
+    table.add(0, "diff", "FILE", "every table against that of FILE, which came before", use.diff);
+    table.add('f', "format", "FORMAT", "text, csv, tsv, json, ndjson, markdown, latex, gnuplot or svg",
+              use.format);
+    table.add(0, "threads", "N", "count with N threads", use.threads);
     table.add('i', "input", "FILE", "read FILE", use.input);
     table.add('o', "output", "FILE", "write to FILE", use.output);
     table.add(0, "strict", "check whole lines, and end with 1 when a path never occurs", use.strict);
     table.add(0, "partial", "write a partial result instead of tables", use.partial);
     table.add(0, "merge", "the files are partial results of the same flags", use.merge);
     table.add(0, "allow-duplicates", "take the same input or shard more than once", use.allow_duplicates);
+    table.add(0, "expect", "N", "merge N shards, no fewer and no more", use.expect);
     table.add(0, "rejects", "FILE", "write lines that are no records to FILE", use.rejects);
     table.add(0, "metadata", "FILE", "write how the run went to FILE, as one JSON object", use.metadata);
     table.add(0, "progress", "say once a second on standard error how far the reading is", use.progress);

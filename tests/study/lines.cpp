@@ -43,11 +43,11 @@ std::vector<std::string> lines_of(const std::string& text, std::size_t piece) {
   std::vector<std::string> out;
   std::string_view line;
   for (;;) {
-    const auto got = reader.next(line);
-    if (got == line_reader::got::end)
+    const auto what = reader.next(line);
+    if (what == study::got::end)
       return out;
-    REQUIRE(got != line_reader::got::failed);
-    out.push_back(got == line_reader::got::too_long ? "(too long)" : std::string(line));
+    REQUIRE(what != study::got::failed);
+    out.push_back(what == study::got::too_long ? "(too long)" : std::string(line));
     CHECK(reader.number() == out.size());
   }
 }
@@ -80,5 +80,5 @@ TEST_CASE("a line of 16 MiB is read, a longer one is passed over by number") {
 TEST_CASE("a descriptor that cannot be read says so") {
   line_reader reader(-1);
   std::string_view line;
-  CHECK(reader.next(line) == line_reader::got::failed);
+  CHECK(reader.next(line) == study::got::failed);
 }

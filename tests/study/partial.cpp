@@ -16,7 +16,10 @@ const std::string_view flags =
     "--mean n "
     "--col 'high=n > 20' --of 'has n' "
     "--table b --where 'n < 40' --first --row 'odd=n ~ [13579]$' --row 'rest=else' --col p "
-    "--table c --by v[],p --join - --sort key --table d --cdf n --of total";
+    "--table c --by v[],p --join - --sort key --table d --cdf n --of total "
+    "--table e --hist n --bin 4 --table f --by p --weight n --count x --sum n --mean n --min-n 2 "
+    "--table g --by p --approx --distinct v[] --quantiles 0.5 n "
+    "--table h --by p,v[] --count n --then --by key.p --count m --sum s=cells.n";
 
 struct counting {
   record::path_set paths;

@@ -134,3 +134,53 @@ TEST_CASE("formats have their names") {
   CHECK(format_from("ndjson") == format::ndjson);
   CHECK_FALSE(format_from("html").has_value());
 }
+
+TEST_CASE("--ci: Wilson's interval beside each share") {
+  const auto t = many(81, 263); // the example of Newcombe 1998, table I: 0.2553 to 0.3662
+  CHECK(shown(t, format::text, {.intervals = true}).find("81 (30.8 %, 25.5 to 36.6)") != std::string::npos);
+  CHECK(shown(t, format::csv, {.intervals = true}).find(",0.255") != std::string::npos);
+  CHECK(shown(many(0, 20), format::text, {.intervals = true}).find("0 (0.0 %, 0.0 to 16.1)") !=
+        std::string::npos);
+  CHECK(shown(many(29, 29), format::text, {.intervals = true}).find("29 (100.0 %, 88.3 to 100.0)") !=
+        std::string::npos);
+  CHECK(shown(many(0, 0), format::text, {.intervals = true}).find("0 (- %)") != std::string::npos);
+}
+
+TEST_CASE("latex: what commands it stands for itself, shares have a column of their own") {
+  auto t = table_of("--table a_b --title 'records by p' --by p", {R"({"p":"50% of $x_1 & {y}~^\\#<>"})"});
+  CHECK(shown(t, format::latex) == R"(\begin{table}
+  \centering
+  \caption{records by p}
+  \label{tab:a-b}
+  \begin{tabular}{lr@{~}r}
+    \toprule
+    p & \multicolumn{2}{r}{count} \\
+    \midrule
+    50\% of \$x\_1 \& \{y\}\textasciitilde{}\textasciicircum{}\textbackslash{}\#\textless{}\textgreater{} & 1 & (100.0 \%) \\
+    \bottomrule
+  \end{tabular}
+
+  \smallskip\footnotesize Shares of 1 records.
+  1 records read, 1 kept, 0 lines malformed.
+\end{table}
+)");
+}
+
+TEST_CASE("gnuplot: the kind of figure, and labels that cannot command it") {
+  const auto script = [](std::string_view flags, const lines& in) {
+    return gnuplot_of({table_of(flags, in)});
+  };
+  const auto has = [](const std::string& text, std::string_view part) {
+    INFO(text);
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(has(script("--by p", {"{\"p\":\"a\\\"\\n`rm`\\\\\"}"}), R"("a\"\\x0a`rm`\\" 100)"));
+  CHECK(has(script("--by t --bin day", {R"({"t":"2015-04-26"})", R"({"t":"x"})"}),
+            "timecolumn(1, \"%Y-%m-%d\")"));
+  CHECK(!has(script("--by t --bin day", {R"({"t":"2015-04-26"})", R"({"t":"x"})"}), "\"x\""));
+  CHECK(has(script("--cdf v", {R"({"v":1})", R"({"v":1000000})"}), "set logscale x 10"));
+  CHECK(has(script("--cdf v --plot cidr", {R"({"v":1})"}), "\"/24\" 256"));
+  CHECK(has(script("--by p --col q", {R"({"p":1,"q":"a"})", R"({"p":1,"q":"b"})"}), "rowstacked"));
+  CHECK(has(script("--by p --mode q", {R"({"p":1,"q":"a"})"}), "no data"));
+  CHECK(has(gnuplot_of({table_of("--by p", {}), table_of("--by q", {})}), "set multiplot layout 2,1"));
+}

@@ -183,3 +183,86 @@ TEST_CASE("the first of members of one name counts, in every way of reading") {
     CHECK(rows(tables_of("--by h[]", in, how)[0]) == lines{"x: 1/1"});
   }
 }
+
+TEST_CASE("--bin: the values of the first path, by bins in order; what has none stays") {
+  const lines in = {R"({"t":"2015-04-26T01:00:00Z","d":"in"})", R"({"t":"2015-04-26T09:00:00Z","d":"out"})",
+                    R"({"t":"2015-04-28T09:00:00Z","d":"in"})", R"({"t":"later","d":"in"})", R"({"d":"in"})"};
+  CHECK(rows(table_of("--by t --bin day", in)) ==
+        lines{"2015-04-26: 2/5", "2015-04-28: 1/5", "later: 1/5", "(missing): 1/5"});
+  CHECK(rows(table_of("--by t,d --bin month", in)) ==
+        lines{"(missing), in: 1/5", "2015-04, in: 2/5", "2015-04, out: 1/5", "later, in: 1/5"});
+}
+
+TEST_CASE("--hist: empty bins in between are rows; powers of two by default") {
+  const lines in = {R"({"v":1})", R"({"v":1.5})", R"({"v":9})", R"({"v":"x"})", R"({})"};
+  CHECK(rows(table_of("--hist v", in)) == lines{"1: 2/5", "2: 0/5", "4: 0/5", "8: 1/5", "(missing): 2/5"});
+  CHECK(rows(table_of("--hist v --bin 5 --missing ''", in)) == lines{"0: 2/5", "5: 1/5"});
+  const lines days = {R"({"t":"2016-02-28"})", R"({"t":"2016-03-01"})"};
+  CHECK(rows(table_of("--hist t --bin day", days)) ==
+        lines{"2016-02-28: 1/2", "2016-02-29: 0/2", "2016-03-01: 1/2"});
+  CHECK(rows(table_of("--hist v", {})).empty());
+  const lines far = {R"({"v":0})", R"({"v":1000000000000})"}; // does not fill the memory
+  CHECK(table_of("--hist v --bin 1", far).rows.size() == 10000);
+}
+
+TEST_CASE("--weight: a record counts as often as it says") {
+  const lines in = {R"({"p":"a","w":3,"v":1})",  R"({"p":"b","w":"2","v":4})", R"({"p":"a","v":9})",
+                    R"({"p":"a","w":-1,"v":9})", R"({"p":"a","w":1.5,"v":9})", R"({"p":"b","w":1,"v":10})"};
+  const auto t = table_of("--by p --weight w --count n --col 'big=v > 3' --sum v --mean v --distinct v "
+                          "--quantiles 0.5 v",
+                          in);
+  CHECK(rows(t) == lines{"a: 3/6 0/6 3 1 1 1", "b: 3/6 3/6 18 6 2 4"});
+  CHECK(t.read == 6);
+  CHECK(t.weighted);
+}
+
+TEST_CASE("--min-n marks rows of few records") {
+  const auto t = table_of("--by p --min-n 2", {R"({"p":"a"})", R"({"p":"a"})", R"({"p":"b"})"});
+  CHECK(!t.rows[0].small);
+  CHECK(t.rows[1].small);
+  CHECK(shown(t, format::text).find("b *  1") != std::string::npos);
+  CHECK(shown(t, format::text).find("* fewer than 2 records") != std::string::npos);
+  CHECK(shown(t, format::csv) == "p,count,share,small,of,of_name\na,2,0.6666666666666666,false,3,records\n"
+                                 "b,1,0.3333333333333333,true,3,records\n");
+}
+
+TEST_CASE("a share of different values is asked for by name, and is of those of all rows") {
+  const lines in = {R"({"ip":"1","s":true})", R"({"ip":"1"})", R"({"ip":"2","s":true})", R"({"ip":"3"})"};
+  CHECK(rows(table_of("--row 'stripped=s' --row 'all=has ip' --distinct servers=ip --share servers", in)) ==
+        lines{"stripped: 2/3", "all: 3/3"});
+  CHECK(rows(table_of("--row 'stripped=s' --row 'all=has ip' --distinct servers=ip", in)) ==
+        lines{"stripped: 2", "all: 3"});
+}
+
+TEST_CASE("--then counts the rows of a table: networks all of whose servers are stripped, by kind") {
+  const lines in = {R"({"as":1,"kind":"isp","s":true})", R"({"as":1,"kind":"isp","s":true})",
+                    R"({"as":2,"kind":"isp","s":true})", R"({"as":2,"kind":"isp","s":false})",
+                    R"({"as":3,"kind":"edu","s":true})", R"({"as":4,"kind":"edu"})"};
+  const std::string flags = "--table t12 --by as,kind --count n --col 'stripped=s' --of row --share stripped "
+                            "--then --title 'All stripped' --where 'cells.share = 1' "
+                            "--of networks=where --by key.kind --count ASes --sum servers=cells.n";
+  const auto t = table_of(flags, in);
+  CHECK(rows(t) == lines{"edu: 1/2 1", "isp: 1/2 2"});
+  CHECK(t.name == "t12");
+  CHECK(t.title == "All stripped");
+  CHECK(t.read == 6);
+  CHECK(rows(table_of("--by as --then --count n --then --count m --where 'cells.n = 4'", in)) ==
+        lines{"all: 1/1"});
+}
+
+TEST_CASE("--approx: quantiles to eight binary digits, different values by a sketch") {
+  lines in;
+  for (int i = 1; i <= 1000; ++i)
+    in.push_back("{\"v\":" + std::to_string(i) + ".125}");
+  const auto t = table_of("--approx --distinct v --quantiles 0.5,1 v", in);
+  CHECK(t.approximate);
+  CHECK(std::abs(static_cast<int>(t.rows[0].cells[0].n) - 1000) < 30);
+  CHECK(std::abs(std::stod(t.rows[0].cells[1].text) / 500.125 - 1) <= 0.002);
+  CHECK(std::abs(std::stod(t.rows[0].cells[2].text) / 1000.125 - 1) <= 0.002);
+}
+
+TEST_CASE("flags that do not go together") {
+  for (const auto* flags : {"--bin day", "--hist v --by w", "--by v --bin 0", "--min-n 0", "--plot pie",
+                            "--hist v,w", "--weight ''"})
+    CHECK_THROWS_AS(table_of(flags, {}), bad_spec);
+}

@@ -24,7 +24,15 @@ public:
   /// in postroad-records(5). Blank lines and # lines are passed over. Says why when the line is no record.
   [[nodiscard]] std::optional<std::string_view> add(std::string_view line);
 
-  [[nodiscard]] std::vector<table> tables() const;
+  /// `never` takes the paths of later stages that no row had.
+  [[nodiscard]] std::vector<table> tables(std::vector<std::string>* never = nullptr) const;
+  /// Every table against that of an earlier fold of the same specs.
+  [[nodiscard]] std::vector<table> differences(fold& before, std::string_view before_name,
+                                               std::string_view after_name);
+  /// Of the same specs, with nothing counted.
+  [[nodiscard]] fold empty_copy() const;
+  /// Adds what another fold of the same specs has counted.
+  void merge(const fold& other);
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
   [[nodiscard]] std::vector<std::string> paths_never_seen() const;
 
@@ -35,8 +43,10 @@ public:
 
 private:
   [[nodiscard]] std::optional<std::string_view> add_object(std::string_view object);
+  [[nodiscard]] table finished(const tally& t, const tally* ranked_by, std::vector<std::string>* never) const;
   [[nodiscard]] std::optional<std::string_view> add_other(std::string_view line);
 
+  const std::vector<table_spec>& specs_;
   const record::path_set& paths_;
   record::checking how_;
   record::reader reader_;

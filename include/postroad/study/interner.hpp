@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -48,6 +49,19 @@ public:
       auto& slot = slots_[at & (slots_.size() - 1)];
       if (slot.index == unused)
         return slot = {tag_of(hash), add(key)}, slot.index;
+      if (slot.tag == tag_of(hash) && this->key(slot.index) == key)
+        return slot.index;
+    }
+  }
+
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key) const noexcept {
+    if (slots_.empty())
+      return std::nullopt;
+    const auto hash = detail::hash_of(key);
+    for (auto at = hash;; ++at) {
+      const auto& slot = slots_[at & (slots_.size() - 1)];
+      if (slot.index == unused)
+        return std::nullopt;
       if (slot.tag == tag_of(hash) && this->key(slot.index) == key)
         return slot.index;
     }

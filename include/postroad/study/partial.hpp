@@ -35,17 +35,22 @@ struct partial_head {
 /// The flags as 16 hex digits.
 [[nodiscard]] std::string spec_hash(std::string_view flags);
 
-/// The hash of an input, line by line.
+/// The hash of an input: of its lines in any order, so that several threads can take their part each.
 class shard_hash {
 public:
   void add(std::string_view line) noexcept {
-    hash_ = detail::mixed(hash_ ^ detail::hash_of(line), multiplier);
+    hash_ += detail::mixed(detail::hash_of(line), multiplier);
+    ++lines_;
+  }
+  void add(const shard_hash& other) noexcept {
+    hash_ += other.hash_;
+    lines_ += other.lines_;
   }
   [[nodiscard]] std::string text() const;
 
 private:
   static constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15; // digits of the golden ratio, odd
-  std::uint64_t hash_ = 0x452821e638d01377;                       // digits of pi
+  std::uint64_t hash_ = 0, lines_ = 0;
 };
 
 [[nodiscard]] std::string write_partial(const partial_head& head, fold& from);

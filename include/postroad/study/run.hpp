@@ -37,6 +37,11 @@ struct run_settings {
   bool partial = false;          ///< write tallies instead of tables
   bool merge = false;            ///< the files are such tallies
   bool allow_duplicates = false; ///< of one shard, when merging
+  bool intervals = false;        ///< of the shares
+  std::string diff;              ///< a file: tables of the others against those of this
+  std::string only;              ///< print these tables, by names with commas between
+  unsigned threads = 1;
+  std::size_t expect = 0; ///< shards that a merge must have; 0: any number
 };
 
 /// Everything that throws here throws std::runtime_error with one line that says what to do.
@@ -60,15 +65,21 @@ private:
   };
 
   void preset_named(const std::string& name);
+  void check(const std::vector<table_spec>& specs) const;
+  [[nodiscard]] bool is_wanted(std::string_view table) const;
+  [[nodiscard]] std::vector<std::string> input_names(std::vector<std::string> files);
   void read_all(fold& into, std::vector<std::string> files);
   void read_file(fold& into, const std::string& name);
   void read_lines(fold& into, const std::string& name, int fd);
+  std::uint64_t read_alone(fold& into, const std::string& name, int fd, shard_hash& shard);
+  std::uint64_t read_by_crew(fold& into, const std::string& name, int fd, shard_hash& shard);
   void show_progress(bool last);
-  void write_metadata(const fold& of, std::string_view begun) const;
+  void write_metadata(std::uint64_t records, std::string_view begun) const;
   void read_partial(fold& into, const std::string& name, line_reader& lines);
   void reject(const std::string& name, std::uint64_t number, std::string_view line, std::string_view why);
-  [[nodiscard]] std::string tables_text(const fold& from, format as) const;
-  bool warn_of_paths(const fold& of) const;
+  [[nodiscard]] std::string tables_text(fold& before, fold& from, format as,
+                                        std::vector<std::string>& never) const;
+  bool warn_of_paths(const fold& before, const fold& of, std::vector<std::string> never) const;
   void write(const std::string& text) const;
 
   const run_settings& use_;
@@ -77,6 +88,7 @@ private:
   spec_builder builder_;
   std::unique_ptr<std::FILE, closer> rejects_;
   bool many_files_ = false;
+  std::string after_name_; ///< of what is held against --diff
   partial_head head_;
   std::uint64_t lines_ = 0; ///< read so far
   std::uint64_t bytes_ = 0;

@@ -4,11 +4,13 @@
 
 #include <postroad/config.hpp>
 #include <postroad/record/path.hpp>
+#include <postroad/study/bins.hpp>
 #include <postroad/study/decimal.hpp>
 #include <postroad/study/expression.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -66,6 +68,11 @@ enum class base : std::uint8_t {
 
 enum class order : std::uint8_t { unset, count, key, listed };
 
+/// What figure a table makes.
+enum class plot_kind : std::uint8_t { automatic, bars, stacked, lines, steps, cidr };
+
+struct next_stage;
+
 /// One table.
 struct table_spec {
   std::string name = "table";
@@ -87,15 +94,28 @@ struct table_spec {
   std::string missing = "(missing)"; ///< label of what has no value; empty: such records make no row
   std::optional<std::string> join;   ///< between the parts of a row's label
   order sort = order::unset;
-  bool cumulative = false; ///< a cell counts its row and those above: --cdf
-  std::string by_text;     ///< --by as typed
+  bool cumulative = false;           ///< a cell counts its row and those above: --cdf
+  binning bins;                      ///< of the values at the first path of `by`
+  bool every_bin = false;            ///< those that nothing fell into are rows, too: --hist
+  std::optional<std::size_t> weight; ///< path: a record counts as often as the number there says
+  plot_kind plot = plot_kind::automatic;
+  std::uint64_t min_n = 0;            ///< rows with fewer records are marked
+  bool approximate = false;           ///< distinct by sketch, quantiles to eight binary digits
+  std::shared_ptr<next_stage> then{}; ///< counts the rows of this table
+  std::string by_text;                ///< --by as typed
+};
+
+/// A table whose records are the rows of another, as --format ndjson writes them.
+struct next_stage {
+  record::path_set paths;
+  table_spec spec;
 };
 
 /// Takes flags one by one, as they stand on a command line, and builds tables from them. All members throw
 /// bad_spec. `--table NAME` begins the next table; what comes before the first belongs to it.
 class spec_builder {
 public:
-  explicit spec_builder(record::path_set& paths) : paths_(paths), tables_(1) {}
+  explicit spec_builder(record::path_set& paths) : paths_(&paths), first_paths_(&paths), tables_(1) {}
 
   /// True when `name` (without dashes) is a flag of a table; `value` is empty for those that take none.
   /// Example: apply("by", "mx.provider").
@@ -113,8 +133,11 @@ public:
   [[nodiscard]] std::vector<table_spec> finish();
 
 private:
-  table_spec& now() { return tables_.back(); }
+  /// The stage of the table to which flags are applied.
+  table_spec& now() { return stage_ ? stage_->spec : tables_.back(); }
   void begin_table(std::string_view name);
+  void begin_stage();
+  void apply_to(table_spec& t, std::string_view name, std::string_view value);
   void add_by(std::string_view paths);
   void add_row(std::string_view text);
   void add_column(std::string_view text);
@@ -122,10 +145,14 @@ private:
   void add_quantiles(std::string_view text);
   void set_of(std::string_view text);
   void set_sort(std::string_view text);
+  void set_bins(std::string_view text);
+  void set_plot(std::string_view text);
   [[nodiscard]] std::size_t path(std::string_view text);
   [[nodiscard]] expression condition(std::string_view text);
 
-  record::path_set& paths_;
+  record::path_set* paths_; ///< of the stage
+  record::path_set* first_paths_;
+  next_stage* stage_ = nullptr; ///< the first: none
   std::vector<table_spec> tables_;
   std::string flags_;
   bool begun_ = false; ///< the first table has been named or given a flag

@@ -6,6 +6,7 @@
 #include <postroad/study/decimal.hpp>
 #include <postroad/study/fields.hpp>
 #include <postroad/study/interner.hpp>
+#include <postroad/study/sketch.hpp>
 #include <postroad/study/spec.hpp>
 
 #include <cstddef>
@@ -51,6 +52,7 @@ public:
 struct column_tally {
   std::vector<std::uint64_t> holding; ///< by row
   std::vector<decimal_sum> sums;      ///< by row
+  std::vector<sketch> sketches;       ///< by row: different values, nearly
   interner values;                    ///< of the path
   pair_counts seen;                   ///< (row, value)
   std::vector<std::uint32_t> at_hand; ///< values of the record under way
@@ -62,23 +64,34 @@ public:
   tally(const table_spec& spec, const record::path_set& paths);
 
   void add(const fields& in);
+  /// Adds what another tally of the same table has counted.
+  void merge(const tally& other);
+  /// Makes the rows and values of another one, counting nothing.
+  void merge_keys(const tally& other);
   /// The number of a row by its key, made when it is new.
   std::uint32_t row(std::string_view key);
 
   const table_spec& spec() const noexcept { return spec_; }
+  [[nodiscard]] bool is_sketched(std::size_t column) const noexcept {
+    return spec_.approximate && spec_.columns[column].is == measure::distinct;
+  }
   /// Row keys by number: for --by what group_key makes, else the rows as they are listed.
   interner rows;
   std::vector<std::uint64_t> records; ///< by row
   std::vector<column_tally> columns;  ///< as in the spec
-  std::uint64_t total = 0;            ///< records offered
-  std::uint64_t kept = 0;             ///< by --where
-  std::uint64_t of = 0;               ///< for base::holding
+  std::uint64_t total = 0;            ///< records offered, as often as they count
+  std::uint64_t kept = 0;             ///< of them by --where
+  std::uint64_t of = 0;               ///< of them for base::holding
+  std::uint64_t lines = 0;            ///< records offered, each once
+  std::uint64_t lines_kept = 0;       ///< of them by --where
 
 private:
+  [[nodiscard]] std::uint64_t weight_of(const fields& in) const;
+  [[nodiscard]] bool append_group(std::string& key, std::size_t part, const record::value& v) const;
   void find_rows(const fields& in);
   void find_groups(const fields& in);
   void combine(const fields& in, std::size_t part, const std::string& prefix);
-  void add_cells(const fields& in, std::uint32_t at);
+  void add_cells(const fields& in, std::uint32_t at, std::uint64_t times);
   void look_at_values(const fields& in);
 
   const table_spec& spec_;
@@ -86,7 +99,8 @@ private:
       fans_; ///< for each path of --by, the path up to where it fans out; empty: it does not
   std::vector<std::size_t> ordinals_;
   std::vector<std::uint32_t> rows_at_hand_;
-  std::vector<char> holds_; ///< by column: its condition, for the record under way
+  std::vector<char> holds_;                        ///< by column: its condition, for the record under way
+  std::vector<std::vector<std::uint64_t>> hashes_; ///< by column: of the values for a sketch
   std::string key_;
 };
 

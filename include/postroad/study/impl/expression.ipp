@@ -13,12 +13,17 @@ namespace postroad::study {
 
 struct expression::pattern {
   regex_t compiled{};
-  mutable std::string text; // regexec wants a NUL at the end
 
   pattern() = default;
   pattern(const pattern&) = delete;
   pattern& operator=(const pattern&) = delete;
   ~pattern() { regfree(&compiled); }
+
+  [[nodiscard]] bool fits(std::string_view s) const {
+    thread_local std::string text; // regexec wants a NUL at the end
+    text = s;
+    return regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
+  }
 };
 
 /// Recursive descent; the nodes come out with operands before operators.
@@ -291,8 +296,7 @@ POSTROAD_DECL bool expression::fits(const node& n, const record::value& v) {
   case kind::in:
     return n.set->contains(std::string(shown(v)));
   case kind::fits:
-    n.regex->text = shown(v);
-    return regexec(&n.regex->compiled, n.regex->text.c_str(), 0, nullptr, 0) == 0;
+    return n.regex->fits(shown(v));
   default:
     return compares(n, v);
   }

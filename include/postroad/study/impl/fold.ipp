@@ -2,8 +2,11 @@
 
 #include <postroad/record/word.hpp>
 #include <postroad/study/fold.hpp>
+#include <postroad/study/render.hpp>
 #include <postroad/text/ascii.hpp>
 #include <postroad/text/utf8.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -11,7 +14,7 @@ namespace postroad::study {
 
 POSTROAD_DECL fold::fold(const std::vector<table_spec>& specs, const record::path_set& paths,
                          record::checking how)
-    : paths_(paths), how_(how), fields_(paths.size()) {
+    : specs_(specs), paths_(paths), how_(how), fields_(paths.size()) {
   tallies_.reserve(specs.size());
   for (const auto& spec : specs)
     tallies_.emplace_back(spec, paths);
@@ -55,11 +58,77 @@ POSTROAD_DECL std::optional<std::string_view> fold::add_other(std::string_view l
   return add_object({word_.data(), size});
 }
 
-POSTROAD_DECL std::vector<table> fold::tables() const {
+namespace detail {
+
+/// The table that counts the rows of another.
+[[nodiscard]] inline table of_rows(const table& rows, const next_stage& how,
+                                   std::vector<std::string>* never) {
+  const std::vector<table_spec> specs{how.spec};
+  fold counted(specs, how.paths, record::checking::touched);
+  std::string lines;
+  render(lines, rows, format::ndjson, {}, true);
+  const auto end = lines.size();
+  lines.append(record::line_slack, '\0');
+  for (std::size_t at = 0; at < end;) {
+    const auto feed = lines.find('\n', at);
+    static_cast<void>(counted.add(std::string_view(lines).substr(at, feed - at)));
+    at = feed + 1;
+  }
+  auto out = counted.tables(never).front();
+  if (never != nullptr && !rows.rows.empty())
+    for (const auto& path : counted.paths_never_seen())
+      never->push_back(path);
+  out.read = rows.read;
+  out.kept = rows.kept;
+  return out;
+}
+
+} // namespace detail
+
+POSTROAD_DECL table fold::finished(const tally& t, const tally* ranked_by,
+                                   std::vector<std::string>* never) const {
+  auto out = finish(t, paths_, ranked_by);
+  return t.spec().then ? detail::of_rows(out, *t.spec().then, never) : out;
+}
+
+POSTROAD_DECL std::vector<table> fold::tables(std::vector<std::string>* never) const {
   std::vector<table> out;
   for (const auto& t : tallies_)
-    out.push_back(finish(t, paths_));
+    out.push_back(finished(t, nullptr, never));
   return out;
+}
+
+POSTROAD_DECL std::vector<table> fold::differences(fold& before, std::string_view before_name,
+                                                   std::string_view after_name) {
+  std::vector<table> out;
+  for (std::size_t i = 0; i < tallies_.size(); ++i) {
+    const auto& spec = tallies_[i].spec();
+    if (spec.then)
+      throw bad_spec(fmt::format("table {}: --diff and --then do not go together", spec.name));
+    tally both(spec, paths_), first(spec, paths_), second(spec, paths_);
+    both.merge(before.tallies_[i]);
+    both.merge(tallies_[i]);
+    first.merge_keys(both);
+    first.merge(before.tallies_[i]);
+    second.merge_keys(both);
+    second.merge(tallies_[i]);
+    out.push_back(
+        difference(finish(first, paths_, &both), before_name, finish(second, paths_, &both), after_name));
+  }
+  return out;
+}
+
+POSTROAD_DECL fold fold::empty_copy() const {
+  return fold(specs_, paths_, how_);
+}
+
+POSTROAD_DECL void fold::merge(const fold& other) {
+  records_ += other.records_;
+  for (std::size_t i = 0; i < tallies_.size(); ++i)
+    tallies_[i].merge(other.tallies_[i]);
+  for (std::size_t path = 0; path < paths_.size(); ++path)
+    if (other.fields_.ever(path))
+      fields_.set_ever(path);
 }
 
 POSTROAD_DECL std::vector<std::string> fold::paths_never_seen() const {

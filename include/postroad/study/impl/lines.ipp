@@ -2,6 +2,7 @@
 
 #include <postroad/study/lines.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -10,67 +11,87 @@
 
 namespace postroad::study {
 
-POSTROAD_DECL line_reader::got line_reader::next(std::string_view& line) {
+POSTROAD_DECL got block_reader::next(line_block& to) {
+  to.size = rest_.size();
+  if (to.bytes.size() < to.size + one_read + record::line_slack)
+    to.bytes.resize(to.size + one_read + record::line_slack);
+  std::copy(rest_.begin(), rest_.end(), to.bytes.begin());
+  rest_.clear();
+  const bool has_lines =
+      std::memchr(to.bytes.data(), '\n', to.size) != nullptr; // behind one that was too long
   for (;;) {
-    const char* const start = bytes_.data() + at_;
-    const auto* const feed =
-        size_ == looked_
-            ? nullptr
-            : static_cast<const char*>(std::memchr(bytes_.data() + looked_, '\n', size_ - looked_));
-    if (feed != nullptr) {
-      line = {start, static_cast<std::size_t>(feed - start)};
-      at_ = looked_ = at_ + line.size() + 1;
-      ++number_;
-      if (!skipping_ && line.size() <= record::longest_line)
-        return got::line;
-      skipping_ = false;
-      return got::too_long;
-    }
-    looked_ = size_;
-    if (ended_)
-      return finish(line);
-    if (const auto what = fill(); what != got::line)
-      return what;
+    if (ended_ || has_lines)
+      return cut(to);
+    const auto before = to.size;
+    const auto what = fill(to);
+    if (what != got::lines)
+      return keep(to, 0), to.size = 0, what;
+    if (ended_ || std::memchr(to.bytes.data() + before, '\n', to.size - before) != nullptr)
+      return cut(to);
+    if (to.size > record::longest_line)
+      skipping_ = true;
+    if (skipping_)
+      to.size = 0; // what will not be used need not be kept
   }
 }
 
-/// The last line, when it has no line feed.
-POSTROAD_DECL line_reader::got line_reader::finish(std::string_view& line) {
-  if (at_ == size_ && !skipping_)
+/// Leaves whole lines and keeps what is behind them.
+POSTROAD_DECL got block_reader::cut(line_block& to) {
+  if (to.size == 0 && !skipping_)
     return got::end;
-  line = {bytes_.data() + at_, size_ - at_};
-  at_ = looked_ = size_;
-  ++number_;
-  const bool whole = !skipping_ && line.size() <= record::longest_line;
-  skipping_ = false;
-  return whole ? got::line : got::too_long;
+  const auto* const first = static_cast<const char*>(std::memchr(to.bytes.data(), '\n', to.size));
+  const auto end_of_first = first == nullptr ? to.size : static_cast<std::size_t>(first - to.bytes.data());
+  if (skipping_ || end_of_first > record::longest_line) { // nothing before it is left
+    skipping_ = false;
+    keep(to, first == nullptr ? to.size : end_of_first + 1);
+    to.size = 0;
+    return got::too_long;
+  }
+  if (ended_)
+    return got::lines;
+  const auto* const last = static_cast<const char*>(::memrchr(to.bytes.data(), '\n', to.size));
+  const auto end = last == nullptr ? 0 : static_cast<std::size_t>(last - to.bytes.data()) + 1;
+  keep(to, end);
+  to.size = end;
+  return got::lines;
 }
 
-/// Reads one block more; got::line when that went well.
-POSTROAD_DECL line_reader::got line_reader::fill() {
-  if (size_ - at_ > record::longest_line)
-    skipping_ = true;
-  if (skipping_)
-    at_ = size_; // what will not be used need not be kept
-  const auto kept = size_ - at_;
-  if (at_ != 0)
-    std::memmove(bytes_.data(), bytes_.data() + at_, kept);
-  at_ = 0;
-  looked_ = size_ = kept;
-  if (bytes_.size() < kept + block + record::line_slack)
-    bytes_.resize(2 * kept + block + record::line_slack);
-  const auto n = ::read(fd_, bytes_.data() + size_, block);
+POSTROAD_DECL void block_reader::keep(const line_block& from, std::size_t at) {
+  rest_.assign(from.bytes.begin() + static_cast<std::ptrdiff_t>(at),
+               from.bytes.begin() + static_cast<std::ptrdiff_t>(from.size));
+}
+
+/// Reads one block more; got::lines when that went well.
+POSTROAD_DECL got block_reader::fill(line_block& to) {
+  if (to.bytes.size() < to.size + one_read + record::line_slack)
+    to.bytes.resize(2 * to.size + one_read + record::line_slack);
+  const auto n = ::read(fd_, to.bytes.data() + to.size, one_read);
   if (n > 0) {
-    size_ += static_cast<std::size_t>(n);
-    return got::line;
+    to.size += static_cast<std::size_t>(n);
+    return got::lines;
   }
   ended_ = n == 0;
   if (n == 0 || errno == EINTR)
-    return n == 0 ? got::line : got::interrupted;
+    return n == 0 ? got::lines : got::interrupted;
   if (errno != EAGAIN)
     return got::failed;
   pollfd wait{fd_, POLLIN, 0}; // somebody left O_NONBLOCK on it
-  return ::poll(&wait, 1, -1) < 0 ? got::interrupted : got::line;
+  return ::poll(&wait, 1, -1) < 0 ? got::interrupted : got::lines;
+}
+
+POSTROAD_DECL got line_reader::next(std::string_view& line) {
+  if (at_ == block_.size) {
+    const auto what = blocks_.next(block_);
+    at_ = 0;
+    number_ += what == got::too_long ? 1 : 0;
+    if (what != got::lines)
+      return what;
+  }
+  auto rest = block_.text().substr(at_);
+  line = take_line(rest);
+  at_ = block_.size - rest.size();
+  ++number_;
+  return got::lines;
 }
 
 } // namespace postroad::study

@@ -19,7 +19,7 @@ POSTROAD_DECL std::string spec_hash(std::string_view flags) {
 }
 
 POSTROAD_DECL std::string shard_hash::text() const {
-  return fmt::format("{:016x}", hash_);
+  return fmt::format("{:016x}", detail::mixed(hash_ ^ lines_, multiplier));
 }
 
 namespace detail {
@@ -61,12 +61,15 @@ public:
   std::uint64_t write() {
     line([&](text::json_writer& w) {
       w.member("total", tally_.total).member("kept", tally_.kept).member("of", tally_.of);
+      w.member("lines", tally_.lines).member("lines_kept", tally_.lines_kept);
     });
     const auto rows = sorted_by_key(tally_.rows);
     for (const auto row : rows)
       write_row(row);
-    for (std::size_t c = 0; c < tally_.columns.size(); ++c)
+    for (std::size_t c = 0; c < tally_.columns.size(); ++c) {
       write_pairs(c, rows);
+      write_sketches(c, rows);
+    }
     return lines_;
   }
 
@@ -135,6 +138,15 @@ private:
     });
   }
 
+  void write_sketches(std::size_t c, const std::vector<std::uint32_t>& rows) {
+    for (const auto row : rows)
+      if (tally_.is_sketched(c))
+        line([&](text::json_writer& w) {
+          write_key(w, tally_.rows.key(row));
+          w.member("c", c).member("v", tally_.columns[c].sketches[row].text()).member("n", 1);
+        });
+  }
+
   std::string& out_;
   std::size_t number_;
   const tally& tally_;
@@ -162,7 +174,8 @@ POSTROAD_DECL std::string write_partial(const partial_head& head, fold& from) {
 
 /// What one line says.
 struct partial_reader::line_of {
-  std::optional<std::uint64_t> partial, records, malformed, end, table, column, n, total, kept, of;
+  std::optional<std::uint64_t> partial, records, malformed, end, table, column, n, total, kept, of, lines,
+      lines_kept;
   std::optional<std::string> spec, value;
   std::vector<std::string> shards, never;
   std::string key;
@@ -179,23 +192,23 @@ struct partial_reader::line_of {
   }
 
   void set(std::size_t path, const record::value& v, std::size_t ordinal) {
-    std::optional<std::uint64_t>* const counts[] = {&partial, &records, &malformed, &end,  &table,
-                                                    &column,  &n,       &total,     &kept, &of};
+    std::optional<std::uint64_t>* const counts[] = {
+        &partial, &records, &malformed, &end, &table, &column, &n, &total, &kept, &of, &lines, &lines_kept};
     if (path < std::size(counts))
       *counts[path] = count(v);
-    else if (path == 10)
-      spec = v.text;
-    else if (path == 11)
-      value = v.text;
     else if (path == 12)
-      shards.emplace_back(v.text);
+      spec = v.text;
     else if (path == 13)
-      never.emplace_back(v.text);
+      value = v.text;
     else if (path == 14)
-      add_part(v.text);
+      shards.emplace_back(v.text);
     else if (path == 15)
+      never.emplace_back(v.text);
+    else if (path == 16)
+      add_part(v.text);
+    else if (path == 17)
       holding.push_back(count(v).value_or(0));
-    else if (path == 16) {
+    else if (path == 18) {
       sums.resize(std::max(sums.size(), ordinal + 1));
       sums[ordinal].push_back(v);
     }
@@ -211,7 +224,7 @@ POSTROAD_DECL partial_reader::partial_reader(partial_head& head, fold& into, boo
     : head_(head), into_(into), allow_again_(allow_again) {
   // In the order that line_of::set knows.
   for (const auto* path : {"partial", "records", "malformed", "end", "t", "c", "n", "total", "kept", "of",
-                           "spec", "v", "shards[]", "never[]", "k[]", "h[]", "s[][]"})
+                           "lines", "lines_kept", "spec", "v", "shards[]", "never[]", "k[]", "h[]", "s[][]"})
     static_cast<void>(paths_.add(path));
 }
 
@@ -273,6 +286,8 @@ POSTROAD_DECL void partial_reader::add_table(tally& t, const line_of& line) {
   t.total += *line.total;
   t.kept += line.kept.value_or(0);
   t.of += line.of.value_or(0);
+  t.lines += line.lines.value_or(0);
+  t.lines_kept += line.lines_kept.value_or(0);
 }
 
 /// The row of the key, which must be one that the flags can make.
@@ -314,6 +329,12 @@ POSTROAD_DECL void partial_reader::add_pair(tally& t, const line_of& line) {
   if (*line.column >= t.columns.size() || !line.value || !looks_at_values(t.spec().columns[*line.column].is))
     throw bad_partial("a cell of a partial result names no column or no value");
   auto& column = t.columns[*line.column];
+  if (t.is_sketched(*line.column)) {
+    const auto seen = sketch::from(*line.value);
+    if (!seen)
+      throw bad_partial("a sketch of a partial result is none");
+    return column.sketches[row_of(t, line)].merge(*seen);
+  }
   std::string value;
   if (t.spec().columns[*line.column].is == measure::quantile) {
     const auto number = decimal_of(*line.value);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <postroad/study/crew.hpp>
 #include <postroad/study/run.hpp>
+#include <postroad/study/svg.hpp>
 #include <postroad/text/ascii.hpp>
 #include <postroad/text/json.hpp>
 #include <postroad/text/time.hpp>
@@ -23,6 +25,8 @@
 namespace postroad::study {
 
 namespace detail {
+
+inline constexpr std::string_view too_long = "longer than 16 MiB";
 
 /// How far a signal has come: 0 there was none, 1 stop soon, 2 stop now.
 inline volatile std::sig_atomic_t asked_to_stop = 0;
@@ -109,54 +113,114 @@ POSTROAD_DECL void run::preset_named(const std::string& name) {
 POSTROAD_DECL int run::go(std::vector<std::string> files) {
   const auto as = format_from(use_.format);
   if (!as)
-    throw bad_spec(fmt::format("'{}' is no format: text, csv, tsv, json, ndjson or markdown", use_.format));
+    throw bad_spec(fmt::format(
+        "'{}' is no format: text, csv, tsv, json, ndjson, markdown, latex, gnuplot or svg", use_.format));
   const auto specs = builder_.finish();
+  check(specs);
   if (use_.show)
     return write(builder_.flags()), 0;
-  fold counted(specs, paths_, use_.strict ? record::checking::whole_first : record::checking::touched);
+  const auto how = use_.strict ? record::checking::whole_first : record::checking::touched;
+  fold counted(specs, paths_, how), before(specs, paths_, how);
   if (!use_.rejects.empty())
     rejects_.reset(std::fopen(use_.rejects.c_str(), "we"));
   if (!use_.rejects.empty() && !rejects_)
     throw detail::cannot("write", use_.rejects);
   head_.spec = spec_hash(builder_.flags());
+  foot_.intervals = use_.intervals;
   const std::string begun = text::now_rfc3339();
-  read_all(counted, std::move(files));
+  detail::listen_to_signals();
+  if (!use_.diff.empty())
+    read_all(before, {use_.diff});
+  read_all(counted, input_names(std::move(files)));
+  foot_.interrupted = detail::asked_to_stop != 0;
   if (use_.partial && foot_.interrupted)
     throw std::runtime_error("interrupted: a partial result of half an input would be taken for the whole");
+  if (use_.expect != 0 && head_.shards.size() != use_.expect)
+    throw bad_partial(fmt::format("{} shards are there, --expect says {}", head_.shards.size(), use_.expect));
   head_.malformed = foot_.malformed;
-  const bool all_paths = use_.partial || warn_of_paths(counted);
-  write(use_.partial ? write_partial(head_, counted) : tables_text(counted, *as));
+  std::vector<std::string> never;
+  const auto text = use_.partial ? write_partial(head_, counted) : tables_text(before, counted, *as, never);
+  const bool all_paths = use_.partial || warn_of_paths(before, counted, never);
+  write(text);
   if (rejects_ && std::fflush(rejects_.get()) != 0)
     throw detail::cannot("write", use_.rejects);
   if (!use_.metadata.empty())
-    write_metadata(counted, begun);
+    write_metadata(counted.records() + before.records(), begun);
   return (foot_.malformed != 0 && !rejects_) || foot_.interrupted || (use_.strict && !all_paths) ? 1 : 0;
 }
 
-POSTROAD_DECL std::string run::tables_text(const fold& from, format as) const {
-  std::string out;
-  const paper figures(use_.paper ? library_.paper : std::string_view());
-  for (auto& t : from.tables()) {
-    figures.annotate(t);
-    render(out, t, as, foot_, out.empty());
+/// What does not go together.
+POSTROAD_DECL void run::check(const std::vector<table_spec>& specs) const {
+  if (use_.partial && !use_.diff.empty())
+    throw bad_spec("--diff is for tables: --partial of each, and --merge --diff");
+  if (use_.expect != 0 && !use_.merge)
+    throw bad_spec("--expect counts the shards of a --merge");
+  for (const auto& spec : specs)
+    if (use_.intervals && spec.weight)
+      throw bad_spec(
+          fmt::format("table {}: --ci is of records that count once, not with --weight", spec.name));
+  for (auto rest = std::string_view(use_.only); !rest.empty();) {
+    const auto name = text::take_until(rest, ',');
+    if (std::none_of(specs.begin(), specs.end(), [&](const auto& spec) { return spec.name == name; }))
+      throw bad_spec(fmt::format("--only: no table is called '{}'", name));
   }
+}
+
+[[nodiscard]] POSTROAD_DECL bool run::is_wanted(std::string_view table) const {
+  if (use_.only.empty())
+    return true;
+  for (auto rest = std::string_view(use_.only); !rest.empty();)
+    if (text::take_until(rest, ',') == table)
+      return true;
+  return false;
+}
+
+namespace detail {
+
+/// What a file is called in a column: its name without folders and the last ending.
+[[nodiscard]] inline std::string column_name(std::string_view file) {
+  auto name = file.substr(file.rfind('/') + 1);
+  const auto dot = name.rfind('.');
+  return std::string(name.substr(0, dot == 0 ? std::string_view::npos : dot));
+}
+
+} // namespace detail
+
+POSTROAD_DECL std::string run::tables_text(fold& before, fold& from, format as,
+                                           std::vector<std::string>& never) const {
+  auto tables = use_.diff.empty() ? from.tables(&never)
+                                  : from.differences(before, detail::column_name(use_.diff), after_name_);
+  std::erase_if(tables, [this](const table& t) { return !is_wanted(t.name); });
+  const paper figures(use_.paper ? library_.paper : std::string_view());
+  for (auto& t : tables)
+    figures.annotate(t);
+  if (is_figure(as)) {
+    const auto script = gnuplot_of(tables);
+    return as == format::svg ? svg_of(script, tables.size()) : script;
+  }
+  std::string out;
+  for (const auto& t : tables)
+    render(out, t, as, foot_, out.empty());
   return out;
 }
 
-POSTROAD_DECL void run::read_all(fold& into, std::vector<std::string> files) {
-  detail::listen_to_signals();
+POSTROAD_DECL std::vector<std::string> run::input_names(std::vector<std::string> files) {
   if (!use_.input.empty())
     files.insert(files.begin(), use_.input);
   if (files.empty())
     files.emplace_back("-");
-  many_files_ = files.size() > 1;
+  after_name_ = files.front() == "-" ? "now" : detail::column_name(files.front());
+  return files;
+}
+
+POSTROAD_DECL void run::read_all(fold& into, std::vector<std::string> files) {
+  many_files_ = files.size() > 1 || !use_.diff.empty();
   for (const auto& name : files) // now, not after an hour of reading the others
     if (name != "-" && ::access(name.c_str(), R_OK) != 0)
       throw detail::cannot("read", name);
   for (const auto& name : files)
     if (detail::asked_to_stop == 0)
       read_file(into, name);
-  foot_.interrupted = detail::asked_to_stop != 0;
   ::alarm(0);
   if (use_.progress)
     show_progress(true);
@@ -173,16 +237,26 @@ POSTROAD_DECL void run::read_file(fold& into, const std::string& name) {
 }
 
 POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) {
-  line_reader lines(fd);
-  if (use_.merge)
+  if (use_.merge) {
+    line_reader lines(fd);
     return read_partial(into, name, lines);
+  }
+  shard_hash shard;
+  const auto lines =
+      use_.threads > 1 ? read_by_crew(into, name, fd, shard) : read_alone(into, name, fd, shard);
+  if (use_.partial && lines != 0 && !detail::must_stop(true) && !head_.shards.insert(shard.text()).second &&
+      !use_.allow_duplicates)
+    throw bad_partial(fmt::format("{} has been read before; --allow-duplicates takes it", name));
+}
+
+/// How many lines there were.
+POSTROAD_DECL std::uint64_t run::read_alone(fold& into, const std::string& name, int fd, shard_hash& shard) {
+  line_reader lines(fd);
   const bool pipe = detail::is_pipe(fd);
   std::string_view line;
-  shard_hash shard;
   for (;;) {
-    const auto got = lines.next(line);
-    switch (got) {
-    case line_reader::got::line:
+    switch (lines.next(line)) {
+    case got::lines:
       bytes_ += line.size() + 1;
       if ((++lines_ & 0xfff) == 0 && use_.progress)
         show_progress(false);
@@ -191,22 +265,61 @@ POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) 
       if (const auto why = into.add(line))
         reject(name, lines.number(), line, *why);
       break;
-    case line_reader::got::too_long:
-      reject(name, lines.number(), {}, "longer than 16 MiB");
+    case got::too_long:
+      reject(name, lines.number(), {}, detail::too_long);
       break;
-    case line_reader::got::failed:
+    case got::failed:
       throw detail::cannot("read", name);
-    case line_reader::got::end:
-      if (use_.partial && lines.number() != 0 && !head_.shards.insert(shard.text()).second &&
-          !use_.allow_duplicates)
-        throw bad_partial(fmt::format("{} has been read before; --allow-duplicates takes it", name));
-      return;
-    case line_reader::got::interrupted:
+    case got::end:
+      return lines.number();
+    case got::interrupted:
       break;
     }
     if (detail::must_stop(pipe))
-      return;
+      return lines.number();
   }
+}
+
+/// The same with several threads: this one reads.
+POSTROAD_DECL std::uint64_t run::read_by_crew(fold& into, const std::string& name, int fd,
+                                              shard_hash& shard) {
+  crew workers(
+      use_.threads, [&into] { return into.empty_copy(); }, use_.partial);
+  block_reader blocks(fd);
+  line_block block;
+  const bool pipe = detail::is_pipe(fd);
+  const auto name_rejected = [&] {
+    for (const auto& r : workers.take_rejected())
+      reject(name, r.number, r.text, r.why);
+  };
+  std::uint64_t read = 0;
+  for (bool more = true; more && !detail::must_stop(pipe);) {
+    switch (blocks.next(block)) {
+    case got::lines:
+      bytes_ += block.size;
+      ++read;
+      workers.give(block);
+      break;
+    case got::too_long:
+      ++read;
+      workers.give_rejected(detail::too_long);
+      break;
+    case got::failed:
+      throw detail::cannot("read", name);
+    case got::end:
+      more = false;
+      break;
+    case got::interrupted:
+      break;
+    }
+    name_rejected();
+    if (use_.progress)
+      show_progress(false);
+  }
+  workers.finish(into, shard);
+  name_rejected();
+  lines_ = into.records() + foot_.malformed;
+  return read;
 }
 
 /// Once a second on standard error: what was read, how fast.
@@ -221,14 +334,14 @@ POSTROAD_DECL void run::show_progress(bool last) {
              static_cast<double>(bytes_) / 1e6 / seconds, foot_.malformed);
 }
 
-POSTROAD_DECL void run::write_metadata(const fold& of, std::string_view begun) const {
+POSTROAD_DECL void run::write_metadata(std::uint64_t records, std::string_view begun) const {
   std::string json;
   text::json_writer w(json);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_;
   w.object().member("tool", "aggregate").member("version", POSTROAD_VERSION);
   w.member_list("arguments", use_.arguments).member("spec", head_.spec);
   w.member("start", begun).member("end", text::now_rfc3339()).member("elapsed_ms", took.count() * 1000);
-  w.member("interrupted", foot_.interrupted).member("in", of.records() + foot_.malformed);
+  w.member("interrupted", foot_.interrupted).member("in", records + foot_.malformed);
   w.member("rejected", foot_.malformed).member("bytes_in", bytes_).end();
   const std::unique_ptr<std::FILE, closer> out(std::fopen(use_.metadata.c_str(), "we"));
   if (!out || std::fputs((json + '\n').c_str(), out.get()) < 0 || std::fflush(out.get()) != 0)
@@ -240,12 +353,12 @@ POSTROAD_DECL void run::read_partial(fold& into, const std::string& name, line_r
   try {
     partial_reader reader(head_, into, use_.allow_duplicates);
     std::string_view line;
-    for (auto got = lines.next(line); got != line_reader::got::end; got = lines.next(line)) {
-      if (got == line_reader::got::failed)
+    for (auto what = lines.next(line); what != got::end; what = lines.next(line)) {
+      if (what == got::failed)
         throw detail::cannot("read", name);
-      if (got == line_reader::got::interrupted && detail::asked_to_stop != 0)
+      if (what == got::interrupted && detail::asked_to_stop != 0)
         throw bad_partial("interrupted");
-      if (got == line_reader::got::line)
+      if (what == got::lines)
         reader.add(line);
     }
     reader.finish();
@@ -266,10 +379,14 @@ POSTROAD_DECL void run::reject(const std::string& name, std::uint64_t number, st
 }
 
 /// Says which paths no record had, of those that the flags name; false when there are any.
-POSTROAD_DECL bool run::warn_of_paths(const fold& of) const {
-  if (of.records() == 0)
+POSTROAD_DECL bool run::warn_of_paths(const fold& before, const fold& of,
+                                      std::vector<std::string> never) const {
+  if (of.records() + before.records() == 0)
     return true;
-  const auto never = of.paths_never_seen();
+  const auto earlier = before.paths_never_seen();
+  for (const auto& path : of.paths_never_seen())
+    if (std::find(earlier.begin(), earlier.end(), path) != earlier.end())
+      never.push_back(path);
   for (const auto& path : never)
     fmt::print(stderr, "aggregate: no record has {}\n", path);
   return never.empty();

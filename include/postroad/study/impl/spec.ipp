@@ -78,7 +78,10 @@ inline constexpr std::array table_flags = {
     table_flag{"sum", true},     table_flag{"mean", true},      table_flag{"mode", true},
     table_flag{"cdf", true},     table_flag{"quantiles", true}, table_flag{"of", true},
     table_flag{"share", true},   table_flag{"top", true},       table_flag{"other", true},
-    table_flag{"missing", true}, table_flag{"join", true},      table_flag{"sort", true}};
+    table_flag{"missing", true}, table_flag{"join", true},      table_flag{"sort", true},
+    table_flag{"bin", true},     table_flag{"hist", true},      table_flag{"weight", true},
+    table_flag{"min-n", true},   table_flag{"approx", false},   table_flag{"then", false},
+    table_flag{"plot", true}};
 
 } // namespace detail
 
@@ -174,7 +177,13 @@ POSTROAD_DECL bool spec_builder::apply(std::string_view name, std::string_view v
   if (name == "table")
     return begin_table(value), true;
   begun_ = true;
-  auto& t = now();
+  if (name == "then")
+    return begin_stage(), true;
+  apply_to(now(), name, value);
+  return true;
+}
+
+POSTROAD_DECL void spec_builder::apply_to(table_spec& t, std::string_view name, std::string_view value) {
   if (name == "title")
     t.title = value;
   else if (name == "where")
@@ -214,22 +223,43 @@ POSTROAD_DECL bool spec_builder::apply(std::string_view name, std::string_view v
     t.join = value;
   else if (name == "sort")
     set_sort(value);
+  else if (name == "bin")
+    set_bins(value);
+  else if (name == "hist")
+    add_by(value), t.every_bin = true;
+  else if (name == "weight")
+    t.weight = path(value);
+  else if (name == "plot")
+    set_plot(value);
+  else if (name == "approx")
+    t.approximate = true;
   else if (const auto n = text::number<std::size_t>(value); n && *n > 0)
-    t.top = *n;
+    (name == "top" ? t.top : t.min_n) = *n;
   else
-    throw bad_spec(fmt::format("'{}' is no number of rows, 1 or more", value));
-  return true;
+    throw bad_spec(
+        fmt::format("'{}' is no number of {}, 1 or more", value, name == "top" ? "rows" : "records"));
 }
 
 POSTROAD_DECL void spec_builder::begin_table(std::string_view name) {
   if (begun_)
     tables_.emplace_back();
   begun_ = true;
+  stage_ = nullptr;
+  paths_ = first_paths_;
   now().name = name;
 }
 
+/// What follows is asked of the rows of the table so far.
+POSTROAD_DECL void spec_builder::begin_stage() {
+  auto& before = now();
+  before.then = std::make_shared<next_stage>();
+  before.then->spec.name = before.name;
+  stage_ = before.then.get();
+  paths_ = &stage_->paths;
+}
+
 POSTROAD_DECL std::size_t spec_builder::path(std::string_view text) {
-  const auto index = paths_.add(text);
+  const auto index = paths_->add(text);
   if (!index)
     throw bad_spec(
         fmt::format("path '{}': {} (at character {})", text, index.error().why, index.error().offset + 1));
@@ -237,7 +267,7 @@ POSTROAD_DECL std::size_t spec_builder::path(std::string_view text) {
 }
 
 POSTROAD_DECL expression spec_builder::condition(std::string_view text) {
-  auto e = expression::parse(text, paths_);
+  auto e = expression::parse(text, *paths_);
   if (!e)
     throw bad_spec(
         fmt::format("condition '{}': {} (at character {})", text, e.error().why, e.error().offset + 1));
@@ -314,6 +344,21 @@ POSTROAD_DECL void spec_builder::set_of(std::string_view text) {
   }
 }
 
+POSTROAD_DECL void spec_builder::set_bins(std::string_view text) {
+  const auto bins = binning::parse(text);
+  if (!bins)
+    throw bad_spec(fmt::format("'{}' is not hour, day, week, month, year, log2, log10 or a width", text));
+  now().bins = *bins;
+}
+
+POSTROAD_DECL void spec_builder::set_plot(std::string_view text) {
+  static constexpr std::string_view words[] = {"auto", "bars", "stacked", "lines", "steps", "cidr"};
+  const auto at = std::find(std::begin(words), std::end(words), text);
+  if (at == std::end(words))
+    throw bad_spec(fmt::format("'{}' is not auto, bars, stacked, lines, steps or cidr", text));
+  now().plot = static_cast<plot_kind>(at - std::begin(words));
+}
+
 POSTROAD_DECL void spec_builder::set_sort(std::string_view text) {
   if (text == "count")
     now().sort = order::count;
@@ -378,6 +423,12 @@ inline void fill_in(table_spec& t) {
     throw bad_spec(fmt::format("table {}: --cdf takes one path, and no --by beside it", t.name));
   if (t.cumulative && t.top != 0)
     throw bad_spec(fmt::format("table {}: --cdf counts over all rows; --top would leave some out", t.name));
+  if (t.every_bin && t.by.size() > 1)
+    throw bad_spec(fmt::format("table {}: --hist takes one path, and no --by beside it", t.name));
+  if (t.every_bin && t.bins.is() == binning::kind::none)
+    t.bins = *binning::parse("log2");
+  if (t.bins.is() != binning::kind::none && t.by.empty())
+    throw bad_spec(fmt::format("table {}: --bin needs --by, --cdf or --hist", t.name));
   if (t.columns.empty())
     t.columns.push_back({.is = measure::count, .label = t.cumulative ? "at most" : "count"});
   share_sources(t);
@@ -386,13 +437,20 @@ inline void fill_in(table_spec& t) {
       throw bad_spec(fmt::format("table {}: --cdf goes with counts only", t.name));
   if (t.cumulative)
     t.sort = order::key, t.missing.clear();
+  if (t.every_bin && t.top == 0)
+    t.sort = order::key;
   if (t.sort == order::unset)
-    t.sort = t.by.empty() ? order::listed : order::count;
+    t.sort = t.by.empty() ? order::listed : t.bins.is() != binning::kind::none ? order::key : order::count;
   if (t.sort == order::listed && !t.by.empty())
     throw bad_spec(fmt::format("table {}: only --row lists rows; sort by count or key", t.name));
   if (t.title.empty())
     t.title = t.name == table_spec{}.name ? plain_title(t) : t.name;
   fill_in_of(t);
+  if (!t.then)
+    return;
+  if (t.then->spec.title.empty())
+    t.then->spec.title = t.title;
+  fill_in(t.then->spec);
 }
 
 } // namespace detail

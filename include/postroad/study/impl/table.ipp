@@ -2,6 +2,8 @@
 
 #include <postroad/study/table.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -23,8 +25,8 @@ namespace detail {
 /// Makes the table of one tally.
 class finisher {
 public:
-  finisher(const tally& from, const record::path_set& paths)
-      : from_(from), spec_(from.spec()), paths_(paths) {}
+  finisher(const tally& from, const record::path_set& paths, const tally* ranked_by)
+      : from_(from), spec_(from.spec()), paths_(paths), ranked_by_(ranked_by) {}
 
   table make() {
     head();
@@ -47,8 +49,16 @@ private:
     for (const auto path : spec_.by)
       out_.keys.push_back(paths_.name(path));
     out_.joined = spec_.join.has_value() || spec_.by.size() == 1;
-    out_.read = from_.total;
-    out_.kept = from_.kept;
+    out_.read = from_.lines;
+    out_.kept = from_.lines_kept;
+    out_.min_n = spec_.min_n;
+    out_.weighted = spec_.weight.has_value();
+    out_.approximate = spec_.approximate;
+    out_.bins = spec_.bins;
+    out_.cumulative = spec_.cumulative;
+    out_.plot = spec_.plot;
+    for (const auto& c : spec_.columns)
+      out_.crossed |= c.is == measure::values;
   }
 
   // ---- rows
@@ -59,13 +69,15 @@ private:
     table_row out;
     bool missing = false; ///< all of its parts are
   };
+  static constexpr std::uint32_t no_row = ~std::uint32_t{0}; ///< of a bin that nothing fell into
 
   [[nodiscard]] std::string part_label(const group_key::part& p) const {
     return p.is == group_key::kind::missing ? spec_.missing : std::string(p.text);
   }
 
   group decode(std::uint32_t row) const {
-    group g{row, from_.records[row], {}, true};
+    group g{row, rank_of(row), {}, true};
+    g.out.small = from_.records[row] < spec_.min_n;
     if (!spec_.rows.empty()) {
       g.out.label = spec_.rows[row].label;
       return g;
@@ -80,7 +92,34 @@ private:
     return g;
   }
 
+  /// By how many records it is ordered.
+  [[nodiscard]] std::uint64_t rank_of(std::uint32_t row) const {
+    if (ranked_by_ == nullptr)
+      return from_.records[row];
+    const auto there = ranked_by_->rows.find(from_.rows.key(row));
+    return there ? ranked_by_->records[*there] : 0;
+  }
+
+  /// Rows for the bins between the first and the last that nothing fell into.
+  void add_empty_bins(std::vector<group>& groups) const {
+    constexpr std::size_t most = 10'000;
+    std::vector<std::string> bins;
+    for (const auto& g : groups)
+      if (!g.missing)
+        bins.push_back(g.out.label);
+    std::sort(bins.begin(), bins.end(), key_before);
+    for (std::size_t i = 0; i + 1 < bins.size(); ++i)
+      for (auto next = spec_.bins.after(bins[i]); next && *next != bins[i + 1] && groups.size() < most;
+           next = spec_.bins.after(*next)) {
+        if (!key_before(*next, bins[i + 1]))
+          break;
+        groups.push_back({no_row, 0, {*next, {*next}, {}, spec_.min_n > 0}});
+      }
+  }
+
   [[nodiscard]] static bool parts_before(const group& a, const group& b) {
+    if (a.missing != b.missing)
+      return b.missing;
     for (std::size_t i = 0; i < a.out.parts.size(); ++i)
       if (a.out.parts[i] != b.out.parts[i])
         return key_before(a.out.parts[i], b.out.parts[i]);
@@ -95,6 +134,8 @@ private:
     std::vector<group> groups;
     for (std::uint32_t row = 0; row < from_.records.size(); ++row)
       groups.push_back(decode(row));
+    if (spec_.every_bin)
+      add_empty_bins(groups);
     if (spec_.top != 0 || spec_.sort == order::count)
       std::sort(groups.begin(), groups.end(), more_records);
     std::stable_partition(groups.begin(), groups.end(),
@@ -107,7 +148,8 @@ private:
       std::sort(groups.begin(), shown_end, [](const group& a, const group& b) { return a.row < b.row; });
     shown_as_.assign(from_.records.size(), static_cast<std::uint32_t>(cut));
     for (std::size_t i = 0; i < cut; ++i) {
-      shown_as_[groups[i].row] = static_cast<std::uint32_t>(i);
+      if (groups[i].row != no_row)
+        shown_as_[groups[i].row] = static_cast<std::uint32_t>(i);
       out_.rows.push_back(std::move(groups[i].out));
     }
     if (cut < groups.size()) {
@@ -150,7 +192,10 @@ private:
   // ---- cells
 
   void add_column(const std::string& label, bool counts, std::vector<cell> cells) {
-    out_.columns.push_back({label, counts && wants_share(label), {}});
+    table_column column;
+    column.label = label;
+    column.has_share = counts && wants_share(label);
+    out_.columns.push_back(std::move(column));
     for (std::size_t i = 0; i < cells.size(); ++i)
       out_.rows[i].cells.push_back(std::move(cells[i]));
   }
@@ -178,6 +223,8 @@ private:
       return add_column(spec.label, true, counts(column.holding));
     case measure::values:
       return fill_values(column);
+    case measure::distinct:
+      return fill_distinct(spec, column, from_.is_sketched(i));
     case measure::sum:
     case measure::mean:
       return fill_sums(spec, column);
@@ -251,15 +298,44 @@ private:
     add_column(spec.label, false, std::move(cells));
   }
 
+  /// How many different values; a share, where one is asked for by name, is of those of all rows together.
+  void fill_distinct(const column_spec& spec, const column_tally& column, bool sketched) {
+    auto cells = counts({});
+    std::uint64_t all = 0;
+    if (sketched) {
+      std::vector<sketch> rows(cells.size());
+      sketch any;
+      for (std::size_t row = 0; row < column.sketches.size(); ++row) {
+        rows[shown_as_[row]].merge(column.sketches[row]);
+        any.merge(column.sketches[row]);
+      }
+      for (std::size_t i = 0; i < cells.size(); ++i)
+        cells[i].n = rows[i].estimate();
+      all = any.estimate();
+    } else {
+      const auto rows = by_shown_row(column);
+      std::vector<char> is_there(column.values.size());
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        cells[i].n = rows[i].size();
+        for (const auto& [value, n] : rows[i])
+          is_there[value] = 1;
+      }
+      all = static_cast<std::uint64_t>(std::count(is_there.begin(), is_there.end(), 1));
+    }
+    for (auto& c : cells)
+      c.of = all;
+    add_column(spec.label, !spec_.shares.empty(), std::move(cells));
+    out_.columns.back().own_base = out_.columns.back().has_share;
+    out_.columns.back().base_label = "different values in all rows";
+  }
+
   void fill_seen(const column_spec& spec, const column_tally& column) {
     const auto rows = by_shown_row(column);
     std::vector<cell> cells(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (spec.is == measure::distinct)
-        cells[i].is = cell::kind::count, cells[i].n = rows[i].size();
-      else if (rows[i].empty())
+      if (rows[i].empty())
         continue;
-      else if (spec.is == measure::mode)
+      if (spec.is == measure::mode)
         cells[i].is = cell::kind::text, cells[i].text = most_frequent(column, rows[i]);
       else
         cells[i].is = cell::kind::number, cells[i].text = nearest_rank(spec, column, rows[i]);
@@ -323,6 +399,8 @@ private:
       for (std::size_t r = 0; r < out_.rows.size(); ++r) {
         auto& cell = out_.rows[r].cells[c];
         cell.has_share = out_.columns[c].has_share;
+        if (out_.columns[c].own_base)
+          continue;
         cell.of = spec_.of == base::row ? by_row[r].n : spec_.of == base::column ? sum : out_.of;
         if (counts_twice(r) && spec_.of != base::column)
           cell.of = 0;
@@ -333,6 +411,7 @@ private:
   const tally& from_;
   const table_spec& spec_;
   const record::path_set& paths_;
+  const tally* ranked_by_;
   std::vector<std::uint32_t> shown_as_;
   std::optional<std::size_t> other_; ///< the row of the rest
   table out_;
@@ -340,8 +419,70 @@ private:
 
 } // namespace detail
 
-POSTROAD_DECL table finish(const tally& from, const record::path_set& paths) {
-  return detail::finisher(from, paths).make();
+namespace detail {
+
+[[nodiscard]] inline int128 whole(std::uint64_t n) {
+  return static_cast<int128>(n);
+}
+
+/// From one cell to the other: of counts and numbers; of words there is none.
+[[nodiscard]] inline cell change_of(const cell& from, const cell& to) {
+  cell c;
+  const auto number = [](const cell& of) {
+    return of.is == cell::kind::count    ? std::optional(decimal{whole(of.n), 0})
+           : of.is == cell::kind::number ? decimal_of(of.text)
+                                         : std::nullopt;
+  };
+  const auto a = number(from), b = number(to);
+  if (!a || !b)
+    return c;
+  decimal_sum sum;
+  sum.add(*b);
+  sum.add(negated(*a));
+  c.is = cell::kind::number;
+  c.text = to_string(sum.total);
+  c.is_change = true;
+  if (from.share() && to.share())
+    c.share_change = *to.share() - *from.share();
+  return c;
+}
+
+} // namespace detail
+
+POSTROAD_DECL table difference(const table& before, std::string_view before_name, const table& after,
+                               std::string_view after_name) {
+  auto out = after;
+  out.columns.clear();
+  out.read += before.read;
+  out.kept += before.kept;
+  for (const auto& c : after.columns) {
+    const auto named = [&](std::string_view word) {
+      table_column column = c;
+      column.label = fmt::format("{}{}{}", c.label, c.label.empty() ? "" : " ", word);
+      column.share_label = column.label + "_share";
+      column.own_base = c.has_share;
+      return column;
+    };
+    out.columns.push_back(named(before_name));
+    out.columns.push_back(named(after_name));
+    out.columns.push_back(named("change"));
+    out.columns.back().has_share = false;
+  }
+  for (std::size_t r = 0; r < out.rows.size(); ++r) {
+    const auto &a = before.rows.at(r), &b = after.rows[r];
+    out.rows[r].small = a.small || b.small;
+    out.rows[r].cells.clear();
+    for (std::size_t c = 0; c < b.cells.size(); ++c) {
+      out.rows[r].cells.push_back(a.cells.at(c));
+      out.rows[r].cells.push_back(b.cells[c]);
+      out.rows[r].cells.push_back(detail::change_of(a.cells[c], b.cells[c]));
+    }
+  }
+  return out;
+}
+
+POSTROAD_DECL table finish(const tally& from, const record::path_set& paths, const tally* ranked_by) {
+  return detail::finisher(from, paths, ranked_by).make();
 }
 
 } // namespace postroad::study
