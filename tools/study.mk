@@ -15,14 +15,17 @@
 #             `make ... policies`: who may send for the domains, by SPF and DMARC; SPF_FLAGS, DMARC_FLAGS further options
 #             `make ... addresses`: the study that begins with a scan of port 25 instead of with domains; RANGES the CIDRs to scan,
 #             one a line, SCAN_FLAGS further options of synscan; a scan that was interrupted goes on where it was
+#   PLACES    options of ipmeta that name its tables (--pfx2as FILE --as-types FILE ...): the tables by network and country, too
 #   BIN       where the tools are (default: PATH)
+SHELL = bash
+.SHELLFLAGS = -o pipefail -c
 LIST ?= domains
 OUT ?= study
 PROFILE ?= 2015
-TABLES ?= t1 t3 t4 t5 t6 keys t7 t10 t11 t13 certificates ranks
+TABLES ?= t1 t3 t4 t5 t6 keys t7 t10 t11 t13 certificates ranks providers $(if $(PLACES),t12 places)
 POLICY_TABLES ?= t17 t19 t20 t21 t22 f4 coarseness includes redirects lookups
-AUDIT_TABLES ?= t8 t14
-ADDRESS_TABLES ?= t10 t11 t13 t6
+AUDIT_TABLES ?= t8 t14 $(if $(PLACES),t14-places)
+ADDRESS_TABLES ?= t10 t11 t13 t6 $(if $(PLACES),t12 places)
 RANGES ?= ranges
 SCAN_FLAGS ?= --outcomes open
 RESOLVERS ?= resolvers
@@ -31,6 +34,8 @@ HOLES ?= timeout,aborted,send_error
 tool = $(if $(BIN),$(BIN)/)$(1)
 ask = $(FLAGS) $(if $(RESOLVER),--resolver $(RESOLVER))
 provenance = --metadata $(OUT)/$(1).meta
+located = $(if $(PLACES),| $(call tool,ipmeta) $(PLACES))
+located_resolvers = $(if $(PLACES),$(call located) --path resolver.ip --name resolver_meta)
 
 .DELETE_ON_ERROR:
 .PHONY: tables again audit policies again-policies addresses
@@ -45,7 +50,7 @@ $(OUT)/smtp.ndjson: $(OUT)/mx.ndjson
 $(OUT)/tls.ndjson: $(OUT)/smtp.ndjson
 	$(call tool,tlsprobe) $(ask) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) $(call provenance,tls) <$< >$@
 $(OUT)/study.ndjson: $(OUT)/tls.ndjson
-	$(call tool,stripdetect) $(call provenance,strip) <$< >$@
+	$(call tool,stripdetect) $(call provenance,strip) <$< $(located) >$@
 $(OUT)/%.txt: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/%.json: $(OUT)/study.ndjson
@@ -73,7 +78,7 @@ $(OUT)/audit:
 $(OUT)/audit/resolvers.ndjson: $(RESOLVERS) | $(OUT)/audit
 	$(call tool,mxaudit) $(FLAGS) $(if $(TRUSTED),--trusted $(TRUSTED)) --each-target $(AUDIT_FLAGS) $(call provenance,audit/resolvers) <$< >$@
 $(OUT)/audit/targets.ndjson: $(OUT)/audit/resolvers.ndjson
-	$(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,audit/targets) <$< >$@
+	$(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,audit/targets) <$< $(located) $(located_resolvers) >$@
 $(OUT)/audit/%.txt: $(OUT)/audit/targets.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/audit/%.json: $(OUT)/audit/targets.ndjson
@@ -84,7 +89,7 @@ again: $(OUT)/study.ndjson
 	$(call tool,mxcheck) $(ask) --only $(HOLES) $(MX_FLAGS) <$< | \
 	$(call tool,smtpgrab) $(ask) --only $(HOLES) $(SMTP_FLAGS) | \
 	$(call tool,tlsprobe) $(ask) --only $(HOLES) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) | \
-	$(call tool,stripdetect) >$<.new
+	$(call tool,stripdetect) $(located) >$<.new
 	mv $<.new $<
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) tables
 again-policies: $(OUT)/policies/policies.ndjson
@@ -106,7 +111,7 @@ $(OUT)/addresses/smtp.ndjson: $(OUT)/addresses/scan.ndjson
 $(OUT)/addresses/tls.ndjson: $(OUT)/addresses/smtp.ndjson
 	$(call tool,tlsprobe) $(ask) --profile $(PROFILE) $(if $(ROOTS),--roots $(ROOTS)) $(TLS_FLAGS) $(call provenance,addresses/tls) <$< >$@
 $(OUT)/addresses/study.ndjson: $(OUT)/addresses/tls.ndjson
-	$(call tool,stripdetect) $(call provenance,addresses/strip) <$< >$@
+	$(call tool,stripdetect) $(call provenance,addresses/strip) <$< $(located) >$@
 $(OUT)/addresses/%.txt: $(OUT)/addresses/study.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/addresses/%.json: $(OUT)/addresses/study.ndjson

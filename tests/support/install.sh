@@ -18,5 +18,5 @@ install_packages() {
   [ -z "$made" ] || rm -f $policy
   [ $status = 0 ] || { tail -5 /tmp/postroad-apt.log >&2; return 2; }
 }
-packages_to_build="g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev libsimdjson-dev libidn2-dev libpsl-dev publicsuffix make"
+packages_to_build="g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev libsimdjson-dev libidn2-dev libmaxminddb-dev libpsl-dev publicsuffix make"
 packages_of_the_world="iproute2 nftables util-linux python3 openssl procps"

@@ -287,6 +287,22 @@ void count_ranks(const records& working, std::vector<std::string>& out) {
       top.count(r->line->name, "domains", 1);
 }
 
+void count_all_providers(const records& working, const records& everyone, std::vector<std::string>& out) {
+  table providers("providers", out);
+  for (const auto& [name, those] : by_provider(working, 20)) {
+    providers.count(name, "domains", those.size());
+    providers.count(name, "servers", addresses(those, [](const auto&) { return true; }));
+    providers.count(name, "starttls", count(those, supports));
+    providers.count(name, "trusted", count(those, trusted));
+  }
+  const auto receiving =
+      only(everyone, [](const auto& r) { return r.mx.kind == "mx" || r.mx.kind == "implicit"; });
+  const auto sure = count(receiving, [](const auto& r) { return r.mx.secure; });
+  table dnssec("dnssec", out);
+  dnssec.count("MX answer authenticated (DNSSEC)", "domains", sure);
+  dnssec.count("not authenticated", "domains", receiving.size() - sure);
+}
+
 } // namespace
 
 std::vector<std::string> cells(const std::vector<expected_record>& all) {
@@ -322,6 +338,7 @@ std::vector<std::string> cells(const std::vector<expected_record>& all) {
   count_provider_tls(protected_ones, out);
   count_certificates(working, protected_ones, out);
   count_ranks(working, out);
+  count_all_providers(working, everyone, out);
   return out;
 }
 

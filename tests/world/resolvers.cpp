@@ -426,6 +426,18 @@ void add_table_8(const plan& world, const std::vector<resolver>& all, std::vecto
 
 } // namespace
 
+bool is_falsifying(const resolver& who) {
+  return is_falsified(who);
+}
+
+std::vector<std::string> targets_of(const plan& world, const resolver& who) {
+  std::vector<std::string> all;
+  for (const auto& a : aims_of(world, who))
+    if (!a.at.empty())
+      all.push_back(a.at);
+  return all;
+}
+
 std::vector<std::string> resolver_cells(const plan& world, const std::vector<resolver>& all) {
   std::vector<std::string> out;
   add_table_8(world, all, out);

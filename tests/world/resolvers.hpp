@@ -124,6 +124,10 @@ bool falsifies_addresses(liar does);
 std::vector<std::string> decoy_exchanges(const resolver& who, const std::string& provider);
 asio::ip::address decoy_address(const resolver& who, const std::string& name);
 
+/// Does it falsify on purpose, and to which addresses?
+bool is_falsifying(const resolver& who);
+std::vector<std::string> targets_of(const plan& world, const resolver& who);
+
 /// Lines of what a faultless audit finds, and the cells of tables 8 and 14.
 std::vector<std::string> resolver_lines(const std::vector<resolver>& all);
 std::vector<std::string> resolver_truth(const std::vector<resolver>& all);

@@ -9,6 +9,7 @@
 #include "json.hpp"
 #include "liar.hpp"
 #include "pki.hpp"
+#include "places.hpp"
 #include "plan.hpp"
 #include "policy_cells.hpp"
 #include "resolvers.hpp"
@@ -195,14 +196,24 @@ void write_policies(const directory& to, const world::plan& all) {
   to.write("senders-cells.ndjson", world::policy_cells(expected, all));
 }
 
+std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
 /// Everything a test needs, written before the first client may come.
 void write_papers(const directory& to, const world::plan& all, const std::vector<world::resolver>& resolvers,
-                  const world::pki& authorities) {
+                  const world::pki& authorities, std::uint64_t seed) {
   const auto expected = world::work_out(all);
+  const world::places places(all, resolvers, seed);
   std::vector<std::string> truth, computed, hands, planned;
   for (const auto& one : expected) {
-    computed.push_back(world::to_json(one));
-    truth.push_back(one.line->expected.empty() ? computed.back() : world::hand_json(one));
+    const auto and_meta = [&](std::string record) {
+      record.pop_back();
+      return record + ",\"meta\":" + places.meta_of(one) + "}";
+    };
+    computed.push_back(and_meta(world::to_json(one)));
+    truth.push_back(one.line->expected.empty() ? computed.back() : and_meta(world::hand_json(one)));
     if (!one.line->shows.empty())
       hands.push_back(one.line->word + "\t" + one.line->shows);
   }
@@ -211,11 +222,16 @@ void write_papers(const directory& to, const world::plan& all, const std::vector
   to.write("domains", input_lines(all.inputs));
   to.write("truth.ndjson", truth);
   to.write("computed.ndjson", computed);
-  to.write("cells.ndjson", world::cells(expected));
+  to.write("cells.ndjson", joined(world::cells(expected), places.cells(expected)));
+  to.write("pfx2as", places.routes());
+  to.write("as-names", places.names());
+  to.write("as-types", places.types());
+  to.write("delegated", places.delegations());
   to.write("plan.ndjson", planned);
   to.write("resolvers.ndjson", world::resolver_lines(resolvers));
   to.write("resolvers-truth.ndjson", world::resolver_truth(resolvers));
-  to.write("resolvers-cells.ndjson", world::resolver_cells(all, resolvers));
+  to.write("resolvers-cells.ndjson",
+           joined(world::resolver_cells(all, resolvers), places.resolver_cells(all, resolvers)));
   to.write("hand.tsv", hands);
   to.write("zone", all.names.master_file());
   to.write("roots.pem", std::vector{authorities.roots_pem()});
@@ -228,7 +244,7 @@ void serve(const settings& use) {
   const world::plan all = world::draw_plan(use.sizes);
   const world::pki authorities(use.sizes.seed);
   const auto resolvers = world::draw_resolvers(use.sizes.seed, use.sizes.resolvers);
-  write_papers(out, all, resolvers, authorities);
+  write_papers(out, all, resolvers, authorities, use.sizes.seed);
   write_policies(out, all);
 
   world::contacts seen;

@@ -67,6 +67,7 @@ struct tool {
   std::function<std::string(std::string_view line)> page; ///< a record as people read it
   /// Whether the one word on the command line names the input file instead of being a record.
   std::function<bool(const std::string& word)> word_is_file = {};
+  bool is_local = false; ///< asks nobody: it has none of the options of the network
 };
 
 using make_filter = std::function<std::unique_ptr<filter>(const room&)>;

@@ -35,6 +35,8 @@ public:
   [[nodiscard]] taken look(const record::line& line);
   /// The subject of a record that look() gave for work.
   [[nodiscard]] subject subject_of(const taken&) const;
+  /// Whom the record is about, in bytes: its address, else its domain, else its host, else all of it.
+  [[nodiscard]] std::string_view shard_key(const taken&) const;
 
 private:
   [[nodiscard]] taken look_at_object(std::string_view object);

@@ -8,6 +8,19 @@
 
 namespace postroad::flow {
 
+[[nodiscard]] inline std::vector<cli::member_doc> meta_schema() {
+  return {
+      {"meta.outcome", "ok|nodata|skipped", "something is known, nothing is, or the record has no address"},
+      {"meta.ip", "address", "the address that was looked up"},
+      {"meta.asn", "integer", "the AS that announces it, the first of several"},
+      {"meta.asns[]", "integer", "all of them, where there are several"},
+      {"meta.as_name", "string", "name of the AS, or of its organization"},
+      {"meta.as_type", "string", "kind of operator, in the words of --as-types"},
+      {"meta.country", "string", "country of the address, else of the AS (ISO 3166)"},
+      {"meta.prefix", "string", "the longest prefix that is announced"},
+  };
+}
+
 [[nodiscard]] inline std::vector<cli::member_doc> mx_schema() {
   return {
       {"mx.outcome", "outcome", "what the MX question came to"},

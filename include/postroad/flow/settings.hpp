@@ -6,6 +6,7 @@
 #include <postroad/net/address.hpp>
 #include <postroad/net/prefix.hpp>
 #include <postroad/outcome.hpp>
+#include <postroad/scan/walk.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -18,6 +19,7 @@ namespace postroad::flow {
 
 /// Defaults live here and nowhere else.
 struct settings {
+  std::string member; ///< another name for the one member that a tool writes
   std::string input = "-";
   std::string output = "-";
   std::uint32_t concurrency = 1000;
@@ -33,6 +35,7 @@ struct settings {
   std::string source;
   std::string vantage;
   std::vector<std::string> only;
+  std::string shard = "1/1";
   std::vector<std::string> blocklists;
   std::vector<std::string> allow;
   double subnet_rate = 20; // what zgrab2's --server-rate-limit allows one server, here for a whole /24
@@ -47,8 +50,8 @@ struct settings {
   bool verbose = false;
 };
 
-/// Adds the options of DESIGN's every filter to the table of one tool.
-void add_common(cli::options&, settings&);
+/// Adds the options of every filter to the table of one tool; `is_local`: of one that asks nobody.
+void add_common(cli::options&, settings&, bool is_local);
 
 /// The whole of a file; throws usage_error when it cannot be read.
 [[nodiscard]] std::string whole_file(const std::string& name);
@@ -67,6 +70,24 @@ private:
   std::unordered_set<std::string> domains_;
 };
 
+/// The share of the records that one of several runs takes: by the hash of whom they are about, so that the
+/// domains of one provider, which stand together in a list, are spread over all.
+class record_shard {
+public:
+  explicit record_shard(scan::shard mine) : mine_(mine) {}
+  [[nodiscard]] bool has(std::string_view key) const noexcept {
+    if (mine_.of == 1)
+      return true;
+    std::uint64_t hash = 0xcbf29ce484222325; // FNV-1a: the same in all runs, on all machines
+    for (const char c : key)
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return (hash ^ hash >> 32) % mine_.of == mine_.part;
+  }
+
+private:
+  scan::shard mine_;
+};
+
 /// What the texts of the settings mean. All of these throw usage_error with what to do.
 [[nodiscard]] std::vector<net::endpoint> resolvers_of(const settings&, std::vector<net::endpoint> system);
 [[nodiscard]] std::optional<net::address> source_of(const settings&);
@@ -74,6 +95,7 @@ private:
 [[nodiscard]] net::prefix_set allowed_of(const settings&);
 [[nodiscard]] blocklist blocklist_of(const settings&);
 [[nodiscard]] std::uint64_t seed_of(const settings&);
+[[nodiscard]] record_shard shard_of(const settings&);
 
 } // namespace postroad::flow
 

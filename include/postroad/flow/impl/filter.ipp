@@ -87,6 +87,8 @@ private:
 
   const tool& is_;
   const settings& use_;
+  std::string_view member_; ///< the name of the one that the tool writes
+  record_shard mine_;
   blocklist blocked_;
   asio::io_context io_{1};
   desk desk_;
@@ -121,9 +123,11 @@ private:
 };
 
 inline engine::engine(const tool& is, const settings& use, const std::vector<std::string>& words)
-    : is_(is), use_(use), blocked_(blocklist_of(use)), desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
+    : is_(is), use_(use), member_(use.member.empty() ? is.member : std::string_view(use.member)),
+      mine_(shard_of(use)), blocked_(blocklist_of(use)),
+      desk_(io_, std::max<std::size_t>(use.concurrency, 1)),
       courtesy_(io_, {blocked_.addresses(), allowed_of(use), use.subnet_rate, use.rate}),
-      intake_(paths_, is.member, {"host", "preference", "ip", "port", "target", "smtp"}, only_of(use)),
+      intake_(paths_, member_, {"host", "preference", "ip", "port", "target", "smtp"}, only_of(use)),
       in_fd_(use.input, STDIN_FILENO, O_RDONLY), out_fd_(use.output, STDOUT_FILENO, O_WRONLY | O_CREAT) {
   if (words.empty() && in_fd_.is_same_file(out_fd_))
     throw cli::usage_error{"the output is the input file: it would be lost"};
@@ -198,10 +202,14 @@ inline void engine::handle(const record::line& line) {
   case taken::kind::reject:
     return reject(line, t.why);
   case taken::kind::pass:
+    if (!mine_.has(intake_.shard_key(t)))
+      return;
     ++counts_.in;
     ++counts_.passed;
     return put(t, {});
   case taken::kind::work:
+    if (!mine_.has(intake_.shard_key(t)))
+      return;
     ++counts_.in;
     return start(t);
   }
@@ -223,7 +231,7 @@ inline void engine::start(const taken& t) {
   if (interrupted_)
     return put_aside(t, outcome::aborted);
   if (const auto what = answered_at_once(t)) {
-    const record::member answer{is_.member, json_};
+    const record::member answer{member_, json_};
     counts_.add(*what);
     return put(t, {&answer, 1});
   }
@@ -232,7 +240,7 @@ inline void engine::start(const taken& t) {
     return put_aside(t, outcome::blocked);
   auto record = spare_job();
   record->number_ = reserve();
-  record->member_ = is_.member;
+  record->member_ = member_;
   record->about_ = std::move(about);
   record->line_.reserve(t.record.size() + record::line_slack);
   record->line_ = t.record;
@@ -260,7 +268,7 @@ inline void engine::put_aside(const taken& t, outcome what) {
   json_.clear();
   text::json_writer out(json_);
   out.object().member("outcome", to_string(what)).member("time", text::now_rfc3339()).end();
-  const record::member aside{is_.member, json_};
+  const record::member aside{member_, json_};
   counts_.add(what);
   put(t, {&aside, 1});
 }
@@ -460,7 +468,7 @@ POSTROAD_DECL int run(const tool& is, const settings& use, const std::vector<std
 
 POSTROAD_DECL int main_of(const tool& is, cli::options& table, settings& use, int argc, char** argv,
                           const make_filter& make) {
-  add_common(table, use);
+  add_common(table, use, is.is_local);
   cli::add_self_description(table, is.about);
   use.arguments.assign(argv + 1, argv + argc);
   auto words = table.parse(argc, argv);

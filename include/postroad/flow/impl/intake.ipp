@@ -113,4 +113,14 @@ POSTROAD_DECL subject intake::subject_of(const taken& t) const {
   return s;
 }
 
+POSTROAD_DECL std::string_view intake::shard_key(const taken& t) const {
+  std::string_view ip, domain, host;
+  for (const auto& f : *t.fields) {
+    auto& text = f.path == ip_path_ ? ip : f.path == domain_path_ ? domain : host;
+    if ((f.path == ip_path_ || f.path == domain_path_ || f.path == host_path_) && text.empty())
+      text = f.text;
+  }
+  return !ip.empty() ? ip : !domain.empty() ? domain : !host.empty() ? host : t.record;
+}
+
 } // namespace postroad::flow

@@ -3,6 +3,7 @@
 #include <postroad/flow/settings.hpp>
 
 #include <postroad/record/word.hpp>
+#include <postroad/scan/state.hpp>
 #include <postroad/text/ascii.hpp>
 
 #include <fmt/format.h>
@@ -15,9 +16,9 @@
 
 namespace postroad::flow {
 
-POSTROAD_DECL void add_common(cli::options& table, settings& use) {
-  table.add('i', "input", "FILE", "read FILE instead of standard input", use.input);
-  table.add('o', "output", "FILE", "write FILE instead of standard output", use.output);
+namespace detail {
+
+inline void add_network(cli::options& table, settings& use) {
   table.add('c', "concurrency", "N", "work on at most N records at once", use.concurrency);
   table.add(0, "window", "BYTES", "hold at most BYTES of records that wait for others", use.window);
   table.add(0, "rate", "N", "start at most N look-ups or connections a second, 0 = no limit", use.rate);
@@ -31,14 +32,25 @@ POSTROAD_DECL void add_common(cli::options& table, settings& use) {
   table.add('6', "ipv6", "use IPv6 only", use.ipv6_only);
   table.add(0, "source", "ADDR", "send from this address", use.source);
   table.add(0, "vantage", "NAME", "the name of this place, for the metadata", use.vantage);
-  table.add(0, "only", "OUTCOMES",
-            "measure again only records with one of these outcomes, pass the others on", use.only);
   table.add(0, "blocklist", "FILE", "never ask or contact the CIDRs and domains in FILE, repeatable",
             use.blocklists);
   table.add(0, "allow", "CIDR", "a laboratory: contact it although it is special, without pacing", use.allow);
   table.add(0, "subnet-rate", "N", "start at most N connections a second in one /24 or IPv6 /48",
             use.subnet_rate);
   table.add(0, "seed", "N", "seed of the random choices, 0 = from the system", use.seed);
+}
+
+} // namespace detail
+
+POSTROAD_DECL void add_common(cli::options& table, settings& use, bool is_local) {
+  table.add('i', "input", "FILE", "read FILE instead of standard input", use.input);
+  table.add('o', "output", "FILE", "write FILE instead of standard output", use.output);
+  if (!is_local)
+    detail::add_network(table, use);
+  table.add(0, "only", "OUTCOMES",
+            "measure again only records with one of these outcomes, pass the others on", use.only);
+  table.add(0, "shard", "K/N", "take the K-th of N shares of the records, by the hash of whom they are about",
+            use.shard);
   table.add(0, "metadata", "FILE", "write how the run went to FILE, as one JSON object", use.metadata);
   table.add(0, "rejects", "FILE", "keep lines that are no records in FILE; the status is 0 then",
             use.rejects);
@@ -184,6 +196,13 @@ POSTROAD_DECL blocklist blocklist_of(const settings& use) {
   for (const auto& file : use.blocklists)
     all.load(file);
   return all;
+}
+
+POSTROAD_DECL record_shard shard_of(const settings& use) {
+  const auto mine = scan::parse_shard(use.shard);
+  if (!mine)
+    throw cli::usage_error{fmt::format("--shard: '{}' is not K/N, with K from 1 to N", use.shard)};
+  return record_shard(*mine);
 }
 
 POSTROAD_DECL std::uint64_t seed_of(const settings& use) {
