@@ -155,8 +155,13 @@ std::string places::meta_of(const address& at) const {
 }
 
 std::string places::meta_of(const expected_record& record) const {
-  return record.smtp.at != nullptr ? meta_of(record.smtp.ip)
-                                   : object().text("outcome", "skipped").add("asn", "null").close();
+  if (record.smtp.at != nullptr)
+    return meta_of(record.smtp.ip);
+  // Special-purpose space is nobody's.
+  return object()
+      .text("outcome", record.smtp.outcome == "blocked" ? "nodata" : "skipped")
+      .add("asn", "null")
+      .close();
 }
 
 /// In the columns of CAIDA for IPv4, in the common ones for IPv6; the widest last, since the order must not
