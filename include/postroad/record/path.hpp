@@ -61,6 +61,7 @@ public:
     std::vector<edge> names;
     std::array<std::uint8_t, 32> buckets{}; ///< by head: index and one of the first edge; a record's members
                                             ///< are mostly names that nobody asked for
+    std::array<bool, 256> begins{};         ///< bytes with which a name begins; of an empty one: a quote
     std::uint32_t each_element = none;      ///< the node behind []
     std::uint32_t each_key = none;          ///< the node behind {}
     std::uint32_t path = none;              ///< the path that ends here
@@ -85,6 +86,7 @@ public:
     void add(edge e) {
       auto& first = buckets[bucket_of(e.head)];
       e.next = first;
+      begins[static_cast<unsigned char>(e.name.empty() ? '"' : e.name[0])] = true;
       names.push_back(std::move(e));
       first = static_cast<std::uint8_t>(names.size());
     }
