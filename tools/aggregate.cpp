@@ -62,7 +62,7 @@ void add_flags(cli::options& table, study::run& run) {
   add(0, "missing", "LABEL", "name of what has no value; empty: records without a value make no row",
       plain.missing);
   add(0, "join", "TEXT", "make one label of several --by paths, with TEXT between the values");
-  add('s', "sort", "ORDER", "count, key or listed");
+  add('s', "sort", "ORDER", "count, key, listed, a column's label or share:LABEL");
   add(0, "bin", "BIN",
       "put the values of --by into bins: hour, day, week, month, year, log2, log10 or a width");
   add(0, "hist", "PATH", "one row for each bin of the values at PATH, empty ones too (default bins: log2)");

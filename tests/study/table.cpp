@@ -43,6 +43,11 @@ TEST_CASE("--row: listed rows may overlap, --first makes them exclude each other
   CHECK(rows(table_of("--sort count " + flags, in)) == lines{"odd: 2/4", "small: 2/4", "rest: 1/4"});
 }
 
+TEST_CASE("a label in quotes may have = in it") {
+  CHECK(rows(table_of("--row '\"p=none\"=p = none' --col '\"x = y\"=p'", {R"({"p":"none"})"})) ==
+        lines{"p=none: 1/1"});
+}
+
 TEST_CASE("two rows may have one label") {
   CHECK(rows(table_of("--row x=a --row x=b", {R"({"a":1})"})) == lines{"x: 1/1", "x: 0/1"});
 }
@@ -265,4 +270,18 @@ TEST_CASE("flags that do not go together") {
   for (const auto* flags : {"--bin day", "--hist v --by w", "--by v --bin 0", "--min-n 0", "--plot pie",
                             "--hist v,w", "--weight ''"})
     CHECK_THROWS_AS(table_of(flags, {}), bad_spec);
+}
+
+TEST_CASE("--sort by a column, and by its share; --top cuts in that order") {
+  const lines in = {R"({"p":"a","v":1})", R"({"p":"a","v":1})",          R"({"p":"a","s":true,"v":1})",
+                    R"({"p":"b","v":7})", R"({"p":"b","s":true,"v":8})", R"({"p":"c","s":true,"v":2})"};
+  CHECK(rows(table_of("--by p --sort different --count n --distinct different=v --share n", in)) ==
+        lines{"b: 2/6 2", "a: 3/6 1", "c: 1/6 1"});
+  CHECK(rows(table_of("--by p --sort 'sum v' --count n --sum v --top 1 --share none", in)) ==
+        lines{"b: 2 15", "Other: 4 5"});
+  CHECK(rows(table_of("--by p --of row --sort share:s --count n --col 's=s' --share s", in)) ==
+        lines{"c: 1 1/1", "b: 2 1/2", "a: 3 1/3"});
+  CHECK(rows(table_of("--row 'x=v < 5' --row 'y=v > 1' --sort n --count n", in)) ==
+        lines{"x: 4/6", "y: 3/6"});
+  CHECK_THROWS_AS(table_of("--by p --sort nothing", in), bad_spec);
 }

@@ -66,7 +66,7 @@ enum class base : std::uint8_t {
   holding ///< records for which a condition holds
 };
 
-enum class order : std::uint8_t { unset, count, key, listed };
+enum class order : std::uint8_t { unset, count, key, listed, column };
 
 /// What figure a table makes.
 enum class plot_kind : std::uint8_t { automatic, bars, stacked, lines, steps, cidr };
@@ -94,6 +94,8 @@ struct table_spec {
   std::string missing = "(missing)"; ///< label of what has no value; empty: such records make no row
   std::optional<std::string> join;   ///< between the parts of a row's label
   order sort = order::unset;
+  std::string sort_column{};         ///< order::column: its label
+  bool sort_by_share = false;        ///< by its shares rather than its numbers
   bool cumulative = false;           ///< a cell counts its row and those above: --cdf
   binning bins;                      ///< of the values at the first path of `by`
   bool every_bin = false;            ///< those that nothing fell into are rows, too: --hist

@@ -13,14 +13,19 @@ namespace postroad::study {
 
 namespace detail {
 
-/// "Label=rest" at the first = outside of quotes; no label when there is none.
+/// "Label=rest" at the first = outside of quotes; no label when there is none. A label in quotes may have =
+/// in it.
 [[nodiscard]] inline std::pair<std::optional<std::string>, std::string_view>
 split_label(std::string_view text) {
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     quoted ^= text[i] == '"';
-    if (text[i] == '=' && !quoted)
-      return {std::string(text::trimmed(text.substr(0, i))), text::trimmed(text.substr(i + 1))};
+    if (text[i] != '=' || quoted)
+      continue;
+    auto label = text::trimmed(text.substr(0, i));
+    if (label.size() > 1 && label.starts_with('"') && label.ends_with('"'))
+      label = label.substr(1, label.size() - 2);
+    return {std::string(label), text::trimmed(text.substr(i + 1))};
   }
   return {std::nullopt, text::trimmed(text)};
 }
@@ -360,14 +365,16 @@ POSTROAD_DECL void spec_builder::set_plot(std::string_view text) {
 }
 
 POSTROAD_DECL void spec_builder::set_sort(std::string_view text) {
-  if (text == "count")
-    now().sort = order::count;
-  else if (text == "key")
-    now().sort = order::key;
-  else if (text == "listed")
-    now().sort = order::listed;
-  else
-    throw bad_spec(fmt::format("'{}' is not count, key or listed", text));
+  static constexpr std::pair<std::string_view, order> words[] = {
+      {"count", order::count}, {"key", order::key}, {"listed", order::listed}};
+  auto& t = now();
+  t.sort = order::column;
+  for (const auto& [word, is] : words)
+    if (word == text)
+      t.sort = is;
+  constexpr std::string_view share = "share:";
+  t.sort_by_share = text.starts_with(share);
+  t.sort_column = text.substr(t.sort_by_share ? share.size() : 0);
 }
 
 namespace detail {
@@ -443,6 +450,10 @@ inline void fill_in(table_spec& t) {
     t.sort = t.by.empty() ? order::listed : t.bins.is() != binning::kind::none ? order::key : order::count;
   if (t.sort == order::listed && !t.by.empty())
     throw bad_spec(fmt::format("table {}: only --row lists rows; sort by count or key", t.name));
+  const auto sorts = [&t](const column_spec& c) { return c.label == t.sort_column; };
+  if (t.sort == order::column && std::none_of(t.columns.begin(), t.columns.end(), sorts))
+    throw bad_spec(fmt::format("table {}: '{}' is not count, key, listed, a column or share:COLUMN", t.name,
+                               t.sort_column));
   if (t.title.empty())
     t.title = t.name == table_spec{}.name ? plain_title(t) : t.name;
   fill_in_of(t);

@@ -26,9 +26,18 @@ namespace detail {
 class finisher {
 public:
   finisher(const tally& from, const record::path_set& paths, const tally* ranked_by)
-      : from_(from), spec_(from.spec()), paths_(paths), ranked_by_(ranked_by) {}
+      : finisher(from, paths, ranked_by, from.spec()) {}
+  finisher(const tally& from, const record::path_set& paths, const tally* ranked_by, const table_spec& spec)
+      : from_(from), spec_(spec), paths_(paths), ranked_by_(ranked_by) {}
 
   table make() {
+    if (spec_.sort == order::column)
+      rank_by_column();
+    return make_rows();
+  }
+
+private:
+  table make_rows() {
     head();
     choose_rows();
     for (std::size_t i = 0; i < spec_.columns.size(); ++i)
@@ -39,7 +48,30 @@ public:
     return std::move(out_);
   }
 
-private:
+  /// What rows are worth: their cells in a table of all of them.
+  void rank_by_column() {
+    auto every = spec_;
+    every.top = 0;
+    every.every_bin = false;
+    every.sort = order::key;
+    finisher plain(from_, paths_, ranked_by_, every);
+    const auto t = plain.make_rows();
+    std::size_t at = 0;
+    while (t.columns[at].label != spec_.sort_column)
+      ++at;
+    for (const auto shown : plain.shown_as_) {
+      const auto& c = t.rows[shown].cells[at];
+      const auto number = c.is == cell::kind::number ? decimal_of(c.text) : std::nullopt;
+      const auto billionths =
+          static_cast<int128>(c.n) * decimal::nanos / std::max<int128>(static_cast<int128>(c.of), 1);
+      worth_.push_back(
+          number ? *number
+          : spec_.sort_by_share
+              ? decimal{billionths / decimal::nanos, static_cast<std::uint32_t>(billionths % decimal::nanos)}
+              : decimal{static_cast<int128>(c.n), 0});
+    }
+  }
+
   void head() {
     out_.name = spec_.name;
     out_.title = spec_.title;
@@ -66,6 +98,7 @@ private:
   struct group {
     std::uint32_t row; ///< in the tally
     std::uint64_t records;
+    decimal worth;
     table_row out;
     bool missing = false; ///< all of its parts are
   };
@@ -76,7 +109,7 @@ private:
   }
 
   group decode(std::uint32_t row) const {
-    group g{row, rank_of(row), {}, true};
+    group g{row, rank_of(row), worth_.empty() ? decimal{} : worth_[row], {}, true};
     g.out.small = from_.records[row] < spec_.min_n;
     if (!spec_.rows.empty()) {
       g.out.label = spec_.rows[row].label;
@@ -113,7 +146,7 @@ private:
            next = spec_.bins.after(*next)) {
         if (!key_before(*next, bins[i + 1]))
           break;
-        groups.push_back({no_row, 0, {*next, {*next}, {}, spec_.min_n > 0}});
+        groups.push_back({no_row, 0, {}, {*next, {*next}, {}, spec_.min_n > 0}});
       }
   }
 
@@ -126,6 +159,8 @@ private:
     return a.out.label < b.out.label;
   }
   [[nodiscard]] static bool more_records(const group& a, const group& b) {
+    if (a.worth != b.worth)
+      return a.worth > b.worth;
     return a.records != b.records ? a.records > b.records : parts_before(a, b);
   }
 
@@ -136,7 +171,7 @@ private:
       groups.push_back(decode(row));
     if (spec_.every_bin)
       add_empty_bins(groups);
-    if (spec_.top != 0 || spec_.sort == order::count)
+    if (spec_.top != 0 || spec_.sort == order::count || spec_.sort == order::column)
       std::sort(groups.begin(), groups.end(), more_records);
     std::stable_partition(groups.begin(), groups.end(),
                           [&](const group& g) { return spec_.rows.size() || !g.missing; });
@@ -412,6 +447,7 @@ private:
   const table_spec& spec_;
   const record::path_set& paths_;
   const tally* ranked_by_;
+  std::vector<decimal> worth_; ///< of the tally's rows, where a column orders them
   std::vector<std::uint32_t> shown_as_;
   std::optional<std::size_t> other_; ///< the row of the rest
   table out_;
