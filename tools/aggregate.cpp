@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
     table.add(0, "only", "NAME,...", "print these tables only", use.only);
     table.add(0, "ci", "say between what and what each share may be, at 95 %", use.intervals);
     table.add(0, "diff", "FILE", "every table against that of FILE, which came before", use.diff);
-    table.add('f', "format", "FORMAT", "text, csv, tsv, json, ndjson, markdown, latex, gnuplot or svg",
+    table.add('f', "format", "FORMAT", "text, csv, tsv, json, ndjson, markdown, latex, html, gnuplot or svg",
               use.format);
     table.add(0, "threads", "N", "count with N threads", use.threads);
     table.add('i', "input", "FILE", "read FILE", use.input);

@@ -15,6 +15,7 @@
 #             `make ... policies`: who may send for the domains, by SPF and DMARC; SPF_FLAGS, DMARC_FLAGS further options
 #             `make ... addresses`: the study that begins with a scan of port 25 instead of with domains; RANGES the CIDRs to scan,
 #             one a line, SCAN_FLAGS further options of synscan; a scan that was interrupted goes on where it was
+#             `make ... report`: one page of all that was measured in OUT so far, report.html; REPORT_FLAGS further options of report
 #   PLACES    options of ipmeta that name its tables (--pfx2as FILE --as-types FILE ...): the tables by network and country, too
 #   BIN       where the tools are (default: PATH)
 SHELL = bash
@@ -26,6 +27,8 @@ TABLES ?= t1 t3 t4 t5 t6 keys t7 t10 t11 t13 certificates ranks providers $(if $
 POLICY_TABLES ?= t17 t19 t20 t21 t22 f4 coarseness includes redirects lookups
 AUDIT_TABLES ?= t8 t14 $(if $(PLACES),t14-places)
 ADDRESS_TABLES ?= t10 t11 t13 t6 $(if $(PLACES),t12 places)
+FIGURES ?= t5 ranks
+POLICY_FIGURES ?= f4
 RANGES ?= ranges
 SCAN_FLAGS ?= --outcomes open
 RESOLVERS ?= resolvers
@@ -38,7 +41,7 @@ located = $(if $(PLACES),| $(call tool,ipmeta) $(PLACES))
 located_resolvers = $(if $(PLACES),$(call located) --path resolver.ip --name resolver_meta)
 
 .DELETE_ON_ERROR:
-.PHONY: tables again audit policies again-policies addresses
+.PHONY: tables again audit policies again-policies addresses report
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
 
 $(OUT):
@@ -56,6 +59,11 @@ $(OUT)/%.txt: $(OUT)/study.ndjson
 $(OUT)/%.json: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --format json $< >$@
 
+$(OUT)/%.html: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --paper --format html $< >$@
+$(OUT)/%.svg: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --only $* --paper --format svg $< >$@
+
 # Who may send for the domains: SPF and DMARC of those whose mail servers were looked up above.
 policies: $(POLICY_TABLES:%=$(OUT)/policies/%.txt) $(POLICY_TABLES:%=$(OUT)/policies/%.json)
 
@@ -69,6 +77,11 @@ $(OUT)/policies/%.txt: $(OUT)/policies/policies.ndjson
 	$(call tool,aggregate) --preset $* --paper $< >$@
 $(OUT)/policies/%.json: $(OUT)/policies/policies.ndjson
 	$(call tool,aggregate) --preset $* --format json $< >$@
+
+$(OUT)/policies/%.html: $(OUT)/policies/policies.ndjson
+	$(call tool,aggregate) --preset $* --paper --format html $< >$@
+$(OUT)/policies/%.svg: $(OUT)/policies/policies.ndjson
+	$(call tool,aggregate) --preset $* --only $* --format svg $< >$@
 
 # Which resolvers lie about mail servers, and what answers where they point. Target records keep the resolver's own.
 audit: $(AUDIT_TABLES:%=$(OUT)/audit/%.txt) $(AUDIT_TABLES:%=$(OUT)/audit/%.json)
@@ -84,6 +97,9 @@ $(OUT)/audit/%.txt: $(OUT)/audit/targets.ndjson
 $(OUT)/audit/%.json: $(OUT)/audit/targets.ndjson
 	$(call tool,aggregate) --preset $* --format json $< >$@
 
+$(OUT)/audit/%.html: $(OUT)/audit/targets.ndjson
+	$(call tool,aggregate) --preset $* --paper --format html $< >$@
+
 # Each filter measures only what is missing, and passes the rest on.
 again: $(OUT)/study.ndjson
 	$(call tool,mxcheck) $(ask) --only $(HOLES) $(MX_FLAGS) <$< | \
@@ -96,6 +112,15 @@ again-policies: $(OUT)/policies/policies.ndjson
 	$(call tool,spfexpand) $(ask) --only $(HOLES) $(SPF_FLAGS) <$< | $(call tool,dmarcq) $(ask) --only $(HOLES) $(DMARC_FLAGS) >$<.new
 	mv $<.new $<
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) policies
+
+# The page of what is there: of the domains' servers, and of policies and resolvers where they were measured.
+done = $(wildcard $(OUT)/$(1))
+parts = $(if $(call done,study.ndjson),$(TABLES:%=$(OUT)/%.html) $(FIGURES:%=$(OUT)/%.svg)) \
+  $(if $(call done,policies/policies.ndjson),$(POLICY_TABLES:%=$(OUT)/policies/%.html) $(POLICY_FIGURES:%=$(OUT)/policies/%.svg)) \
+  $(if $(call done,audit/targets.ndjson),$(AUDIT_TABLES:%=$(OUT)/audit/%.html))
+report: $(OUT)/report.html
+$(OUT)/report.html: $(parts)
+	$(call tool,report) $(REPORT_FLAGS) -o $@ $^ $(wildcard $(OUT)/*.meta $(OUT)/*/*.meta)
 
 # By address: every server of the ranges that answers on port 25. What a scan has found before an interrupt stays in scan.part.
 addresses: $(ADDRESS_TABLES:%=$(OUT)/addresses/%.txt) $(ADDRESS_TABLES:%=$(OUT)/addresses/%.json)

@@ -11,7 +11,7 @@
 
 namespace postroad::study {
 
-enum class format : std::uint8_t { text, csv, tsv, json, ndjson, markdown, latex, gnuplot, svg };
+enum class format : std::uint8_t { text, csv, tsv, json, ndjson, markdown, latex, html, gnuplot, svg };
 
 /// Figures: what there is of them is one output for all tables.
 [[nodiscard]] constexpr bool is_figure(format f) noexcept {
@@ -36,6 +36,7 @@ struct footing {
 ///  line.
 ///    TSV writes tab, line feed, carriage return and backslash as \t \n \r \\.
 ///  - json: one object a line; ndjson: one object a row.
+///  - html: a section of a page, as report(1) puts it together.
 ///  - latex: a table environment, for the package booktabs.
 /// The same table gives the same bytes. Control characters in labels never reach a terminal.
 void render(std::string& out, const table& t, format as, const footing& foot, bool first);

@@ -3,6 +3,7 @@
 #include <postroad/study/render.hpp>
 
 #include <postroad/study/impl/render_data.ipp>
+#include <postroad/study/impl/render_html.ipp>
 #include <postroad/study/impl/render_latex.ipp>
 #include <postroad/study/impl/render_plot.ipp>
 #include <postroad/study/impl/render_text.ipp>
@@ -13,10 +14,9 @@ namespace postroad::study {
 
 POSTROAD_DECL std::optional<format> format_from(std::string_view word) {
   static constexpr std::pair<std::string_view, format> words[] = {
-      {"text", format::text},         {"csv", format::csv},
-      {"tsv", format::tsv},           {"json", format::json},
-      {"md", format::markdown},       {"ndjson", format::ndjson},
-      {"markdown", format::markdown}, {"latex", format::latex},
+      {"text", format::text},         {"csv", format::csv},     {"tsv", format::tsv},
+      {"json", format::json},         {"md", format::markdown}, {"ndjson", format::ndjson},
+      {"markdown", format::markdown}, {"latex", format::latex}, {"html", format::html},
       {"gnuplot", format::gnuplot},   {"svg", format::svg}};
   for (const auto& [name, is] : words)
     if (name == word)
@@ -43,6 +43,8 @@ POSTROAD_DECL void render(std::string& out, const table& t, format as, const foo
     return detail::render_markdown(out, t, foot);
   case format::latex:
     return detail::render_latex(out, t, foot);
+  case format::html:
+    return detail::render_html(out, t, foot);
   case format::gnuplot:
   case format::svg: // figures of several tables are one
     out += gnuplot_of({t});

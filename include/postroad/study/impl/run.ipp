@@ -114,7 +114,7 @@ POSTROAD_DECL int run::go(std::vector<std::string> files) {
   const auto as = format_from(use_.format);
   if (!as)
     throw bad_spec(fmt::format(
-        "'{}' is no format: text, csv, tsv, json, ndjson, markdown, latex, gnuplot or svg", use_.format));
+        "'{}' is no format: text, csv, tsv, json, ndjson, markdown, latex, html, gnuplot or svg", use_.format));
   const auto specs = builder_.finish();
   check(specs);
   if (use_.show)
