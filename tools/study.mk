@@ -15,7 +15,8 @@
 #             `make ... policies`: who may send for the domains, by SPF and DMARC; SPF_FLAGS, DMARC_FLAGS further options
 #             `make ... addresses`: the study that begins with a scan of port 25 instead of with domains; RANGES the CIDRs to scan,
 #             one a line, SCAN_FLAGS further options of synscan; a scan that was interrupted goes on where it was
-#             `make ... report`: one page of all that was measured in OUT so far, report.html; REPORT_FLAGS further options of report
+#             `make ... report`: one page of all that was measured in OUT so far, report.html; REPORT_FLAGS further options of report,
+#             REPORT_MORE further files of it
 #   PLACES    options of ipmeta that name its tables (--pfx2as FILE --as-types FILE ...): the tables by network and country, too
 #   BIN       where the tools are (default: PATH)
 SHELL = bash
@@ -120,7 +121,7 @@ parts = $(if $(call done,study.ndjson),$(TABLES:%=$(OUT)/%.html) $(FIGURES:%=$(O
   $(if $(call done,audit/targets.ndjson),$(AUDIT_TABLES:%=$(OUT)/audit/%.html))
 report: $(OUT)/report.html
 $(OUT)/report.html: $(parts)
-	$(call tool,report) $(REPORT_FLAGS) -o $@ $^ $(wildcard $(OUT)/*.meta $(OUT)/*/*.meta)
+	$(call tool,report) $(REPORT_FLAGS) -o $@ $^ $(REPORT_MORE) $(wildcard $(OUT)/*.meta $(OUT)/*/*.meta)
 
 # By address: every server of the ranges that answers on port 25. What a scan has found before an interrupt stays in scan.part.
 addresses: $(ADDRESS_TABLES:%=$(OUT)/addresses/%.txt) $(ADDRESS_TABLES:%=$(OUT)/addresses/%.json)
