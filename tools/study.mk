@@ -18,6 +18,9 @@
 #             `make ... report`: one page of all that was measured in OUT so far, report.html; REPORT_FLAGS further options of report,
 #             REPORT_MORE further files of it
 #   PLACES    options of ipmeta that name its tables (--pfx2as FILE --as-types FILE ...): the tables by network and country, too
+#   SHARD     K/N: only the K-th of N shares of the domains. `make ... partials` counts them into partial results, OUT/shard-K/*.part, and
+#             `make ... merged` puts those of all SHARDS together into OUT/merged; `make ... shards` does both by ENGINE, which is
+#             GNU parallel here or over ssh (ENGINE='parallel -S one,two'); a Slurm array does the first by itself, postroad(7)
 #   BIN       where the tools are (default: PATH)
 SHELL = bash
 .SHELLFLAGS = -o pipefail -c
@@ -42,13 +45,18 @@ located = $(if $(PLACES),| $(call tool,ipmeta) $(PLACES))
 located_resolvers = $(if $(PLACES),$(call located) --path resolver.ip --name resolver_meta)
 
 .DELETE_ON_ERROR:
-.PHONY: tables again audit policies again-policies addresses report
+SHARDS ?= 4
+ENGINE ?= parallel
+share = $(if $(SHARD),--shard $(SHARD))
+mine = $(if $(SHARD),$(OUT)/shard-$(firstword $(subst /, ,$(SHARD))),$(OUT))
+
+.PHONY: partials merged shards tables again audit policies again-policies addresses report
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
 
 $(OUT):
 	mkdir -p $@
 $(OUT)/mx.ndjson: $(LIST) | $(OUT)
-	$(call tool,mxcheck) $(ask) $(MX_FLAGS) $(call provenance,mx) <$< >$@
+	$(call tool,mxcheck) $(ask) $(share) $(MX_FLAGS) $(call provenance,mx) <$< >$@
 $(OUT)/smtp.ndjson: $(OUT)/mx.ndjson
 	$(call tool,smtpgrab) $(ask) $(SMTP_FLAGS) $(call provenance,smtp) <$< >$@
 $(OUT)/tls.ndjson: $(OUT)/smtp.ndjson
@@ -64,6 +72,24 @@ $(OUT)/%.html: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --paper --format html $< >$@
 $(OUT)/%.svg: $(OUT)/study.ndjson
 	$(call tool,aggregate) --preset $* --only $* --paper --format svg $< >$@
+
+# A share of the domains in a folder of its own; what all shares have counted, put together.
+partials:
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) OUT=$(mine) $(addprefix $(mine)/,$(TABLES:%=%.part))
+ifneq ($(SHARD),)
+$(OUT)/%.part: $(OUT)/study.ndjson
+	$(call tool,aggregate) --preset $* --partial $< >$@
+endif
+merged: $(TABLES:%=$(OUT)/merged/%.txt) $(TABLES:%=$(OUT)/merged/%.json)
+$(OUT)/merged:
+	mkdir -p $@
+$(OUT)/merged/%.txt: $(wildcard $(OUT)/shard-*/*.part) | $(OUT)/merged
+	$(call tool,aggregate) --preset $* --paper --merge --expect $(SHARDS) $(OUT)/shard-*/$*.part >$@
+$(OUT)/merged/%.json: $(wildcard $(OUT)/shard-*/*.part) | $(OUT)/merged
+	$(call tool,aggregate) --preset $* --merge --expect $(SHARDS) --format json $(OUT)/shard-*/$*.part >$@
+shards:
+	seq $(SHARDS) | MAKEFLAGS= $(ENGINE) -q make -s -C $(CURDIR) -f $(abspath $(firstword $(MAKEFILE_LIST))) $(MAKEOVERRIDES) SHARD={}/$(SHARDS) partials
+	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) merged
 
 # Who may send for the domains: SPF and DMARC of those whose mail servers were looked up above.
 policies: $(POLICY_TABLES:%=$(OUT)/policies/%.txt) $(POLICY_TABLES:%=$(OUT)/policies/%.json)

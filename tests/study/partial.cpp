@@ -134,6 +134,20 @@ TEST_CASE("the same tallies give the same bytes") {
   CHECK(c.partial() == part);
 }
 
+TEST_CASE("partial results may stand in one file, one behind the other") {
+  counting all, first, second, merged;
+  all.count(records(50, 3));
+  const auto some = records(50, 3);
+  first.count({some.begin(), some.begin() + 20});
+  second.count({some.begin() + 20, some.end()});
+  merged.merge(first.partial() + second.partial());
+  CHECK(merged.tables() == all.tables());
+  CHECK(merged.head.shards.size() == 2);
+  counting cut;
+  const auto text = first.partial() + second.partial();
+  CHECK_THROWS_AS(cut.merge(text.substr(0, text.size() - 12)), bad_partial);
+}
+
 TEST_CASE("an empty partial result changes nothing") {
   const auto part = partial_of(records(50, 4));
   counting c;

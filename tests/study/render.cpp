@@ -132,7 +132,7 @@ TEST_CASE("the paper's figures stand beside ours, with what does not add up") {
 TEST_CASE("formats have their names") {
   CHECK(format_from("markdown") == format::markdown);
   CHECK(format_from("ndjson") == format::ndjson);
-  CHECK_FALSE(format_from("html").has_value());
+  CHECK_FALSE(format_from("pdf").has_value());
 }
 
 TEST_CASE("--ci: Wilson's interval beside each share") {

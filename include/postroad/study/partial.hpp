@@ -55,7 +55,7 @@ private:
 
 [[nodiscard]] std::string write_partial(const partial_head& head, fold& from);
 
-/// Reads partial results into a fold, line by line.
+/// Reads partial results into a fold, line by line: of a file, in which several may stand one behind the other.
 class partial_reader {
 public:
   /// `head.spec` is what the files must have been made with; their shards and counts are added to it. A shard

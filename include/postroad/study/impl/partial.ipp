@@ -237,8 +237,10 @@ POSTROAD_DECL void partial_reader::add(std::string_view line) {
     throw bad_partial(fmt::format("line {} of a partial result: {}", lines_ + 1, broken->why));
   if (!begun_)
     return begin(said);
-  if (ended_)
+  if (ended_ && !said.partial)
     throw bad_partial("something stands behind the end of a partial result");
+  if (ended_) // another one in the same file
+    return begin(said);
   if (said.end)
     return end(said);
   ++lines_;
@@ -261,6 +263,8 @@ POSTROAD_DECL void partial_reader::begin(const line_of& line) {
     throw bad_partial(
         "a partial result of other flags: the tables of both must be asked for in the same words");
   begun_ = true;
+  ended_ = false;
+  lines_ = 0;
   for (const auto& shard : line.shards)
     if (!head_.shards.insert(shard).second && !allow_again_)
       throw bad_partial(fmt::format("shard {} is there twice; --allow-duplicates takes it", shard));
