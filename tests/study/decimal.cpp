@@ -56,8 +56,8 @@ TEST_CASE("numbers of records: JSON numbers, and text that is a whole number") {
   CHECK_FALSE(decimal_of(v).has_value());
   v.text = "198.18.0.1";
   CHECK_FALSE(decimal_of(v).has_value());
-  v.is = value::kind::natural;
-  v.natural = ~std::uint64_t{0};
+  v.is = value::kind::integer;
+  v.raw = "18446744073709551615";
   CHECK(to_string(*decimal_of(v)) == "18446744073709551615");
   v.is = value::kind::null;
   CHECK_FALSE(decimal_of(v).has_value());

@@ -125,9 +125,6 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
   using kind = record::value::kind;
   switch (v.is) {
   case kind::integer:
-    return decimal{v.integer, 0};
-  case kind::natural:
-    return decimal{static_cast<int128>(v.natural), 0};
   case kind::real:
     return decimal_of(v.raw);
   case kind::text:

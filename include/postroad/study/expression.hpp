@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace postroad::study {
@@ -42,6 +41,8 @@ public:
   [[nodiscard]] bool holds(const fields& in, bool taken = false) const {
     return nodes_.empty() || holds_at(nodes_.size() - 1, in, taken);
   }
+  /// Whether it depends on the rows above.
+  [[nodiscard]] bool has_else() const noexcept;
   [[nodiscard]] bool always() const noexcept { return nodes_.empty(); }
   /// As it was written.
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
@@ -69,29 +70,25 @@ private:
     std::optional<decimal> number; ///< of a word without quotes
   };
   struct pattern;
+  class word_set;
   struct node {
     kind is = kind::truth;
     std::size_t path = 0;
     std::size_t left = 0, right = 0; ///< operands, earlier nodes
     literal word{};
-    std::shared_ptr<const std::unordered_set<std::string>> set{};
+    std::shared_ptr<const word_set> set{};
     std::shared_ptr<pattern> regex{};
   };
   class parser;
 
   [[nodiscard]] bool holds_at(std::size_t at, const fields& in, bool taken) const;
-  [[nodiscard]] static bool fits(const node& n, const record::value& v);
-  [[nodiscard]] static bool equals(const literal& word, const record::value& v);
-  [[nodiscard]] static bool compares(const node& n, const record::value& v);
+  [[nodiscard]] static bool fits(const node& n, const found& f, const fields& in);
+  [[nodiscard]] static bool equals(const node& n, const found& f, const fields& in);
+  [[nodiscard]] static bool compares(const node& n, const found& f, const fields& in);
 
   std::vector<node> nodes_;
   std::string source_;
 };
-
-/// What a value is called in a table and in a condition: text as it is, anything else as JSON spells it.
-[[nodiscard]] inline std::string_view shown(const record::value& v) noexcept {
-  return v.is == record::value::kind::text ? v.text : v.raw;
-}
 
 } // namespace postroad::study
 

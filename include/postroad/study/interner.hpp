@@ -134,6 +134,114 @@ private:
   std::vector<slot_of> slots_;
 };
 
+/// Values as parts of keys: a letter that says what kind it is, four bytes of size, the text. Like an
+/// interner, but found by kind and text, so that no key is put together for a value that is known.
+class dictionary {
+public:
+  static constexpr std::size_t header = 5;
+
+  std::uint32_t index_of(char kind, std::string_view text) {
+    if (2 * (ends_.size() + 1) > slots_.size())
+      grow();
+    const auto hash = hash_of(kind, text);
+    for (auto at = hash;; ++at) {
+      auto& slot = slots_[at & (slots_.size() - 1)];
+      if (slot.index == unused)
+        return slot = {static_cast<std::uint32_t>(hash >> 32), add(kind, text)}, slot.index;
+      if (slot.tag == static_cast<std::uint32_t>(hash >> 32) && is(slot.index, kind, text))
+        return slot.index;
+    }
+  }
+  /// Of a whole key of one part.
+  std::uint32_t index_of(std::string_view key) { return index_of(key[0], key.substr(header)); }
+
+  [[nodiscard]] std::string_view key(std::uint32_t index) const noexcept {
+    const std::size_t start = index == 0 ? 0 : ends_[index - 1];
+    return {bytes_.data() + start, ends_[index] - start};
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
+
+private:
+  static constexpr std::uint32_t unused = ~std::uint32_t{0};
+  struct slot_of {
+    std::uint32_t tag = 0;
+    std::uint32_t index = unused;
+  };
+
+  static std::uint64_t hash_of(char kind, std::string_view text) noexcept {
+    return detail::hash_of(text) ^ static_cast<unsigned char>(kind);
+  }
+  [[nodiscard]] bool is(std::uint32_t index, char kind, std::string_view text) const noexcept {
+    const auto k = key(index);
+    return k[0] == kind && detail::same_bytes(k.substr(header), text);
+  }
+  std::uint32_t add(char kind, std::string_view text) {
+    bytes_.push_back(kind);
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      bytes_.push_back(static_cast<char>(text.size() >> shift & 0xff));
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    ends_.push_back(bytes_.size());
+    return static_cast<std::uint32_t>(ends_.size() - 1);
+  }
+  void grow() {
+    std::vector<slot_of> larger(slots_.empty() ? 64 : 2 * slots_.size());
+    for (std::uint32_t index = 0; index < ends_.size(); ++index) {
+      const auto k = key(index);
+      const auto hash = hash_of(k[0], k.substr(header));
+      auto at = hash;
+      while (larger[at & (larger.size() - 1)].index != unused)
+        ++at;
+      larger[at & (larger.size() - 1)] = {static_cast<std::uint32_t>(hash >> 32), index};
+    }
+    slots_.swap(larger);
+  }
+
+  std::vector<char> bytes_;
+  std::vector<std::size_t> ends_;
+  std::vector<slot_of> slots_;
+};
+
+/// Numbers to small numbers, most of which are there already.
+class number_map {
+public:
+  /// What `key` leads to; where it is new, what `make()` gives.
+  template <class Make>
+  std::uint32_t at(std::uint64_t key, Make&& make) {
+    if (2 * (used_ + 1) > slots_.size())
+      grow();
+    auto* slot = &find(slots_, key);
+    if (slot->value == unused) {
+      const auto value = make();
+      slot = &find(slots_, key);
+      *slot = {key, value};
+      ++used_;
+    }
+    return slot->value;
+  }
+
+private:
+  static constexpr std::uint32_t unused = ~std::uint32_t{0};
+  struct slot_of {
+    std::uint64_t key = 0;
+    std::uint32_t value = unused;
+  };
+  static slot_of& find(std::vector<slot_of>& slots, std::uint64_t key) noexcept {
+    auto at = detail::mixed(key + 1, 0x9e3779b97f4a7c15);
+    while (slots[at & (slots.size() - 1)].value != unused && slots[at & (slots.size() - 1)].key != key)
+      ++at;
+    return slots[at & (slots.size() - 1)];
+  }
+  void grow() {
+    std::vector<slot_of> larger(slots_.empty() ? 64 : 2 * slots_.size());
+    for (const auto& slot : slots_)
+      if (slot.value != unused)
+        find(larger, slot.key) = slot;
+    slots_.swap(larger);
+  }
+  std::vector<slot_of> slots_;
+  std::size_t used_ = 0;
+};
+
 /// How often each pair of two small numbers came: cells of a table most of whose cells are empty.
 class pair_counts {
 public:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <postroad/config.hpp>
+#include <postroad/study/conditions.hpp>
 #include <postroad/study/decimal.hpp>
 #include <postroad/study/fields.hpp>
 #include <postroad/study/interner.hpp>
@@ -11,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +55,8 @@ struct column_tally {
   std::vector<std::uint64_t> holding; ///< by row
   std::vector<decimal_sum> sums;      ///< by row
   std::vector<sketch> sketches;       ///< by row: different values, nearly
-  interner values;                    ///< of the path
+  std::shared_ptr<dictionary> values; ///< of the path; other tables may use it, too
+  interner numbers;                   ///< quantile: of the path, as decimal_key has them
   pair_counts seen;                   ///< (row, value)
   std::vector<std::uint32_t> at_hand; ///< values of the record under way
 };
@@ -61,13 +64,15 @@ struct column_tally {
 /// The state of a table.
 class tally {
 public:
-  tally(const table_spec& spec, const record::path_set& paths);
+  /// Conditions and dictionaries are shared with the other tables of a fold, or its own.
+  tally(const table_spec& spec, const record::path_set& paths,
+        std::shared_ptr<condition_pool> conditions = nullptr, const fields* shared = nullptr);
 
   void add(const fields& in);
   /// Adds what another tally of the same table has counted.
   void merge(const tally& other);
-  /// Makes the rows and values of another one, counting nothing.
-  void merge_keys(const tally& other);
+  /// Makes the rows of another one, counting nothing.
+  void merge_rows(const tally& other);
   /// The number of a row by its key, made when it is new.
   std::uint32_t row(std::string_view key);
 
@@ -93,8 +98,19 @@ private:
   void combine(const fields& in, std::size_t part, const std::string& prefix);
   void add_cells(const fields& in, std::uint32_t at, std::uint64_t times);
   void look_at_values(const fields& in);
+  void look_at_numbers(const fields& in, std::size_t column);
+  void look_at_hashes(const fields& in, std::size_t column);
+  void look_at_words(const fields& in, std::size_t column);
+
+  [[nodiscard]] std::uint32_t row_of(const fields& in, const found& f);
+  bool find_pair(const fields& in);
 
   const table_spec& spec_;
+  std::shared_ptr<condition_pool> conditions_;
+  std::size_t where_ = 0, of_when_ = 0; ///< conditions
+  std::vector<std::size_t> rows_when_, columns_when_;
+  std::vector<std::uint32_t> row_of_value_; ///< by the value's number, where one path makes the rows
+  number_map row_of_pair_;                  ///< where two do
   std::vector<std::string>
       fans_; ///< for each path of --by, the path up to where it fans out; empty: it does not
   std::vector<std::size_t> ordinals_;

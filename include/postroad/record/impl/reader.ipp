@@ -103,27 +103,6 @@ struct number_span {
   return {ends_scalar[static_cast<unsigned char>(*p)] ? p : nullptr, whole};
 }
 
-/// The number of that text, which span_number has found good.
-inline void read_number(std::string_view raw, bool whole, value& v) noexcept {
-  const char* const end = raw.data() + raw.size();
-  if (whole) {
-    v.is = value::kind::integer;
-    if (std::from_chars(raw.data(), end, v.integer).ec == std::errc{})
-      return;
-    v.is = value::kind::natural;
-    if (raw[0] != '-' && std::from_chars(raw.data(), end, v.natural).ec == std::errc{})
-      return;
-  }
-  v.is = value::kind::real;
-  if (std::from_chars(raw.data(), end, v.real).ec == std::errc{})
-    return;
-  // Out of range: infinite when the exponent is not negative, else zero.
-  const auto e = raw.find_first_of("eE");
-  const bool small = e != std::string_view::npos && raw[e + 1] == '-';
-  const double size = small ? 0.0 : std::numeric_limits<double>::infinity();
-  v.real = raw[0] == '-' ? -size : size;
-}
-
 [[nodiscard]] inline int hex_digit(char c) noexcept {
   if (is_digit(c))
     return c - '0';
@@ -523,7 +502,7 @@ private:
       if (number.end == nullptr)
         return fail(t, "no JSON value", "RFC 8259 3");
       length = static_cast<std::size_t>(number.end - p);
-      detail::read_number({p, length}, number.whole, v);
+      v.is = number.whole ? value::kind::integer : value::kind::real;
     }
     v.raw = {p, length};
     report(path, v, at.ordinal);

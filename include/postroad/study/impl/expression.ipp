@@ -3,8 +3,10 @@
 #include <postroad/study/expression.hpp>
 #include <postroad/text/ascii.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <unordered_set>
 #include <utility>
 
 #include <regex.h>
@@ -24,6 +26,28 @@ struct expression::pattern {
     text = s;
     return regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
   }
+};
+
+/// Words of a list: a few are looked through, many are hashed.
+class expression::word_set {
+public:
+  explicit word_set(std::unordered_set<std::string> words) : words_(words.begin(), words.end()) {
+    std::sort(words_.begin(), words_.end());
+    if (words_.size() > few)
+      for (const auto& w : words_)
+        static_cast<void>(many_.index_of(w));
+  }
+  [[nodiscard]] bool has(std::string_view word) const {
+    if (words_.size() > few)
+      return many_.find(word).has_value();
+    return std::any_of(words_.begin(), words_.end(),
+                       [&](const auto& w) { return detail::same_bytes(w, word); });
+  }
+
+private:
+  static constexpr std::size_t few = 8;
+  std::vector<std::string> words_;
+  interner many_;
 };
 
 /// Recursive descent; the nodes come out with operands before operators.
@@ -233,7 +257,7 @@ private:
         words.insert(std::move(word->text));
       } while (take(","));
     }
-    auto set = std::make_shared<const std::unordered_set<std::string>>(std::move(words));
+    auto set = std::make_shared<const word_set>(std::move(words));
     return put({.is = kind::in, .path = path, .set = std::move(set)}), true;
   }
 
@@ -259,17 +283,22 @@ POSTROAD_DECL result<expression> expression::parse(std::string_view source, reco
   return parser(source, paths).parse();
 }
 
-POSTROAD_DECL bool expression::equals(const literal& word, const record::value& v) {
-  if (shown(v) == word.text)
-    return !word.quoted || v.is == record::value::kind::text;
-  return word.number && decimal_of(v) == word.number;
+POSTROAD_DECL bool expression::has_else() const noexcept {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const node& n) { return n.is == kind::otherwise; });
 }
 
-POSTROAD_DECL bool expression::compares(const node& n, const record::value& v) {
-  const auto number = n.word.number ? decimal_of(v) : std::nullopt;
-  if (!number && v.is != record::value::kind::text)
+POSTROAD_DECL bool expression::equals(const node& n, const found& f, const fields& in) {
+  if (detail::same_bytes(shown(f.value), n.word.text))
+    return !n.word.quoted || f.value.is == record::value::kind::text;
+  return n.word.number && in.number(n.path, f) == n.word.number;
+}
+
+POSTROAD_DECL bool expression::compares(const node& n, const found& f, const fields& in) {
+  static const std::optional<decimal> none;
+  const auto& number = n.word.number ? in.number(n.path, f) : none;
+  if (!number && f.value.is != record::value::kind::text)
     return false;
-  const auto order = number ? *number <=> *n.word.number : shown(v) <=> std::string_view(n.word.text);
+  const auto order = number ? *number <=> *n.word.number : shown(f.value) <=> std::string_view(n.word.text);
   switch (n.is) {
   case kind::less:
     return order < 0;
@@ -282,23 +311,23 @@ POSTROAD_DECL bool expression::compares(const node& n, const record::value& v) {
   }
 }
 
-POSTROAD_DECL bool expression::fits(const node& n, const record::value& v) {
+POSTROAD_DECL bool expression::fits(const node& n, const found& f, const fields& in) {
   using value = record::value;
   switch (n.is) {
   case kind::truth:
-    return v.is != value::kind::null && (v.is != value::kind::boolean || v.boolean);
+    return f.value.is != value::kind::null && (f.value.is != value::kind::boolean || f.value.boolean);
   case kind::has:
     return true;
   case kind::equal:
-    return equals(n.word, v);
+    return equals(n, f, in);
   case kind::unequal:
-    return !equals(n.word, v);
+    return !equals(n, f, in);
   case kind::in:
-    return n.set->contains(std::string(shown(v)));
+    return n.set->has(shown(f.value));
   case kind::fits:
-    return n.regex->fits(shown(v));
+    return n.regex->fits(shown(f.value));
   default:
-    return compares(n, v);
+    return compares(n, f, in);
   }
 }
 
@@ -315,7 +344,7 @@ POSTROAD_DECL bool expression::holds_at(std::size_t at, const fields& in, bool t
     return !taken;
   default:
     for (const auto& f : in.at(n.path))
-      if (fits(n, f.value))
+      if (fits(n, f, in))
         return true;
     return false;
   }

@@ -16,8 +16,9 @@ POSTROAD_DECL fold::fold(const std::vector<table_spec>& specs, const record::pat
                          record::checking how)
     : specs_(specs), paths_(paths), how_(how), fields_(paths.size()) {
   tallies_.reserve(specs.size());
+  const auto conditions = std::make_shared<condition_pool>();
   for (const auto& spec : specs)
-    tallies_.emplace_back(spec, paths);
+    tallies_.emplace_back(spec, paths, conditions, &fields_);
 }
 
 POSTROAD_DECL std::optional<std::string_view> fold::add(std::string_view line) {
@@ -108,9 +109,9 @@ POSTROAD_DECL std::vector<table> fold::differences(fold& before, std::string_vie
     tally both(spec, paths_), first(spec, paths_), second(spec, paths_);
     both.merge(before.tallies_[i]);
     both.merge(tallies_[i]);
-    first.merge_keys(both);
+    first.merge_rows(both);
     first.merge(before.tallies_[i]);
-    second.merge_keys(both);
+    second.merge_rows(both);
     second.merge(tallies_[i]);
     out.push_back(
         difference(finish(first, paths_, &both), before_name, finish(second, paths_, &both), after_name));

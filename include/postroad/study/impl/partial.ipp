@@ -98,30 +98,31 @@ private:
 
   void write_pairs(std::size_t c, const std::vector<std::uint32_t>& rows) {
     const auto& column = tally_.columns[c];
-    const auto values = sorted_values(c);
-    std::vector<std::uint32_t> row_place(rows.size()), value_place(values.size());
+    std::vector<std::uint32_t> row_place(rows.size());
     for (std::uint32_t i = 0; i < rows.size(); ++i)
       row_place[rows[i]] = i;
-    for (std::uint32_t i = 0; i < values.size(); ++i)
-      value_place[values[i]] = i;
-    std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>> pairs;
+    struct pair {
+      std::uint32_t row;
+      std::string_view value;
+      std::uint64_t n;
+    };
+    std::vector<pair> pairs;
     column.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
-      pairs.emplace_back(row_place[row], value_place[value], n);
+      pairs.push_back(
+          {row_place[row], is_number(c) ? column.numbers.key(value) : column.values->key(value), n});
     });
-    std::sort(pairs.begin(), pairs.end());
+    std::sort(pairs.begin(), pairs.end(), [&](const pair& a, const pair& b) {
+      return a.row != b.row ? a.row < b.row : before(c, a.value, b.value);
+    });
     for (const auto& [row, value, n] : pairs)
-      write_pair(c, rows[row], column.values.key(values[value]), n);
+      write_pair(c, rows[row], value, n);
   }
-
+  [[nodiscard]] bool is_number(std::size_t c) const {
+    return tally_.spec().columns[c].is == measure::quantile;
+  }
   /// Numbers by size, for their bytes depend on the machine; all else by key.
-  [[nodiscard]] std::vector<std::uint32_t> sorted_values(std::size_t c) const {
-    const auto& keys = tally_.columns[c].values;
-    auto order = sorted_by_key(keys);
-    if (tally_.spec().columns[c].is == measure::quantile)
-      std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return decimal_key::number(keys.key(a)) < decimal_key::number(keys.key(b));
-      });
-    return order;
+  [[nodiscard]] bool before(std::size_t c, std::string_view a, std::string_view b) const {
+    return is_number(c) ? decimal_key::number(a) < decimal_key::number(b) : a < b;
   }
 
   void write_pair(std::size_t c, std::uint32_t row, std::string_view value, std::uint64_t n) {
@@ -184,11 +185,7 @@ struct partial_reader::line_of {
   std::vector<std::vector<record::value>> sums; ///< views into the line
 
   [[nodiscard]] static std::optional<std::uint64_t> count(const record::value& v) {
-    if (v.is == record::value::kind::integer && v.integer >= 0)
-      return static_cast<std::uint64_t>(v.integer);
-    if (v.is == record::value::kind::natural)
-      return v.natural;
-    return std::nullopt;
+    return v.is == record::value::kind::integer ? text::number<std::uint64_t>(v.raw) : std::nullopt;
   }
 
   void set(std::size_t path, const record::value& v, std::size_t ordinal) {
@@ -339,19 +336,17 @@ POSTROAD_DECL void partial_reader::add_pair(tally& t, const line_of& line) {
       throw bad_partial("a sketch of a partial result is none");
     return column.sketches[row_of(t, line)].merge(*seen);
   }
-  std::string value;
   if (t.spec().columns[*line.column].is == measure::quantile) {
     const auto number = decimal_of(*line.value);
     if (!number)
       throw bad_partial("a value of a partial result is no number");
-    value = decimal_key(*number).bytes();
+    column.seen.add(row_of(t, line), column.numbers.index_of(decimal_key(*number).bytes()), *line.n);
   } else if (!line.value->empty()) {
-    group_key::append(value, static_cast<group_key::kind>((*line.value)[0]),
-                      std::string_view(*line.value).substr(1));
+    const auto text = std::string_view(*line.value).substr(1);
+    column.seen.add(row_of(t, line), column.values->index_of((*line.value)[0], text), *line.n);
   } else {
     throw bad_partial("a value of a partial result is empty");
   }
-  column.seen.add(row_of(t, line), column.values.index_of(value), *line.n);
 }
 
 } // namespace postroad::study

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -257,7 +259,7 @@ private:
     case measure::holding:
       return add_column(spec.label, true, counts(column.holding));
     case measure::values:
-      return fill_values(column);
+      return fill_values(column, ranked_by_ != nullptr ? ranked_by_->columns[spec.source] : column);
     case measure::distinct:
       return fill_distinct(spec, column, from_.is_sketched(i));
     case measure::sum:
@@ -290,30 +292,32 @@ private:
   }
 
   [[nodiscard]] std::string value_label(const column_tally& column, std::uint32_t value) const {
-    auto key = column.values.key(value);
+    auto key = column.values->key(value);
     return part_label(group_key::take(key));
   }
 
-  void fill_values(const column_tally& column) {
-    std::vector<std::pair<std::string, std::uint32_t>> values;
-    std::optional<std::uint32_t> missing;
-    for (std::uint32_t v = 0; v < column.values.size(); ++v) {
-      auto key = column.values.key(v);
-      if (group_key::take(key).is == group_key::kind::missing)
-        missing = v;
-      else
-        values.emplace_back(value_label(column, v), v);
-    }
-    std::sort(values.begin(), values.end(),
-              [](const auto& a, const auto& b) { return key_before(a.first, b.first); });
-    if (missing)
-      values.emplace_back(spec_.missing, *missing);
-    std::vector<std::uint32_t> place(column.values.size());
+  /// One column for each value that came, here or in the tally by which rows are ranked.
+  void fill_values(const column_tally& column, const column_tally& named_by) {
+    std::map<std::string, std::size_t, std::less<>> place;   // by key
+    std::vector<std::pair<std::string, std::string>> values; // label, key
+    named_by.seen.each([&](std::uint32_t, std::uint32_t value, std::uint64_t) {
+      const auto key = named_by.values->key(value);
+      if (place.try_emplace(std::string(key), 0).second)
+        values.emplace_back(value_label(named_by, value), key);
+    });
+    const auto is_missing = [](const auto& v) {
+      return v.second[0] == static_cast<char>(group_key::kind::missing);
+    };
+    std::sort(values.begin(), values.end(), [&](const auto& a, const auto& b) {
+      if (is_missing(a) != is_missing(b))
+        return is_missing(b);
+      return a.first != b.first ? key_before(a.first, b.first) : a.second < b.second;
+    });
+    for (std::size_t i = 0; i < values.size(); ++i)
+      place.find(values[i].second)->second = i;
     std::vector<std::vector<cell>> cells(values.size(), counts({}));
-    for (std::uint32_t i = 0; i < values.size(); ++i)
-      place[values[i].second] = i;
     column.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
-      cells[place[value]][shown_as_[row]].n += n;
+      cells[place.find(column.values->key(value))->second][shown_as_[row]].n += n;
     });
     for (std::size_t i = 0; i < values.size(); ++i)
       add_column(values[i].first, true, std::move(cells[i]));
@@ -349,7 +353,7 @@ private:
       all = any.estimate();
     } else {
       const auto rows = by_shown_row(column);
-      std::vector<char> is_there(column.values.size());
+      std::vector<char> is_there(column.values ? column.values->size() : 0);
       for (std::size_t i = 0; i < cells.size(); ++i) {
         cells[i].n = rows[i].size();
         for (const auto& [value, n] : rows[i])
@@ -395,7 +399,7 @@ private:
     std::vector<std::pair<decimal, std::uint64_t>> sorted;
     std::uint64_t all = 0;
     for (const auto& [value, n] : values) {
-      sorted.emplace_back(decimal_key::number(column.values.key(value)), n);
+      sorted.emplace_back(decimal_key::number(column.numbers.key(value)), n);
       all += n;
     }
     std::sort(sorted.begin(), sorted.end());

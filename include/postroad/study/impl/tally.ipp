@@ -3,6 +3,7 @@
 #include <postroad/study/tally.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace postroad::study {
 
@@ -26,8 +27,22 @@ inline constexpr auto no_ordinal = static_cast<std::size_t>(-1);
 
 } // namespace detail
 
-POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths)
-    : columns(spec.columns.size()), spec_(spec), holds_(spec.columns.size()), hashes_(spec.columns.size()) {
+POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths,
+                           std::shared_ptr<condition_pool> conditions, const fields* shared)
+    : columns(spec.columns.size()), spec_(spec),
+      conditions_(conditions ? std::move(conditions) : std::make_shared<condition_pool>()),
+      holds_(spec.columns.size()), hashes_(spec.columns.size()) {
+  if (spec.where)
+    where_ = conditions_->add(*spec.where);
+  of_when_ = conditions_->add(spec.of_when);
+  for (const auto& r : spec.rows)
+    rows_when_.push_back(conditions_->add(r.when));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& c = spec.columns[i];
+    columns_when_.push_back(conditions_->add(c.when));
+    if (looks_at_values(c.is) && c.is != measure::quantile)
+      columns[i].values = shared != nullptr ? shared->dictionary_of(c.path) : std::make_shared<dictionary>();
+  }
   for (const auto path : spec.by)
     fans_.push_back(detail::fan_of(paths.name(path)));
   ordinals_.assign(spec.by.size(), detail::no_ordinal);
@@ -42,9 +57,9 @@ POSTROAD_DECL void tally::add(const fields& in) {
   const auto times = weight_of(in);
   ++lines;
   total += times;
-  if (spec_.of == base::holding && spec_.of_when.holds(in))
+  if (spec_.of == base::holding && conditions_->holds(of_when_, in))
     of += times;
-  if (spec_.where && !spec_.where->holds(in))
+  if (spec_.where && !conditions_->holds(where_, in))
     return;
   ++lines_kept;
   kept += times;
@@ -68,12 +83,9 @@ POSTROAD_DECL std::uint64_t tally::weight_of(const fields& in) const {
   return n && n->nano == 0 && n->whole > 0 && n->whole < largest ? static_cast<std::uint64_t>(n->whole) : 0;
 }
 
-POSTROAD_DECL void tally::merge_keys(const tally& other) {
+POSTROAD_DECL void tally::merge_rows(const tally& other) {
   for (std::uint32_t i = 0; i < other.rows.size(); ++i)
     row(other.rows.key(i));
-  for (std::size_t c = 0; c < columns.size(); ++c)
-    for (std::uint32_t v = 0; v < other.columns[c].values.size(); ++v)
-      columns[c].values.index_of(other.columns[c].values.key(v));
 }
 
 POSTROAD_DECL void tally::merge(const tally& other) {
@@ -98,11 +110,16 @@ POSTROAD_DECL void tally::merge(const tally& other) {
       if (!from.sketches.empty())
         to.sketches[here[i]].merge(from.sketches[i]);
     }
-    std::vector<std::uint32_t> value_here(from.values.size());
-    for (std::uint32_t v = 0; v < value_here.size(); ++v)
-      value_here[v] = to.values.index_of(from.values.key(v));
+    const bool numbers = spec_.columns[c].is == measure::quantile;
+    std::vector<std::uint32_t> value_here;
     from.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
-      to.seen.add(here[row], value_here[value], n);
+      if (value >= value_here.size())
+        value_here.resize(numbers ? from.numbers.size() : from.values->size(), found::unknown);
+      auto& at = value_here[value];
+      if (at == found::unknown)
+        at = numbers ? to.numbers.index_of(from.numbers.key(value))
+                     : to.values->index_of(from.values->key(value));
+      to.seen.add(here[row], at, n);
     });
   }
 }
@@ -128,8 +145,8 @@ POSTROAD_DECL void tally::find_rows(const fields& in) {
   if (!spec_.by.empty())
     return find_groups(in);
   bool taken = false;
-  for (std::size_t i = 0; i < spec_.rows.size() && !(taken && spec_.first); ++i) {
-    if (!spec_.rows[i].when.holds(in, taken))
+  for (std::size_t i = 0; i < rows_when_.size() && !(taken && spec_.first); ++i) {
+    if (!conditions_->holds(rows_when_[i], in, taken))
       continue;
     taken = true;
     rows_at_hand_.push_back(static_cast<std::uint32_t>(i));
@@ -137,16 +154,56 @@ POSTROAD_DECL void tally::find_rows(const fields& in) {
 }
 
 POSTROAD_DECL void tally::find_groups(const fields& in) {
-  if (spec_.by.size() == 1 && in.at(spec_.by[0]).size() == 1) {
-    key_.clear();
-    if (!append_group(key_, 0, in.at(spec_.by[0])[0].value))
-      return combine(in, 0, {});
-    return rows_at_hand_.push_back(row(key_));
+  const bool binned = spec_.bins.is() != binning::kind::none;
+  const auto first = in.at(spec_.by[0]);
+  if (!binned && spec_.by.size() == 1 && !first.empty()) {
+    for (const auto& f : first)
+      rows_at_hand_.push_back(row_of(in, f));
+    if (first.size() == 1)
+      return;
+  } else if (binned || !find_pair(in)) {
+    combine(in, 0, {});
+  } else {
+    return;
   }
-  combine(in, 0, {});
   // A record counts once in a row, however many of its elements say so.
   std::sort(rows_at_hand_.begin(), rows_at_hand_.end());
   rows_at_hand_.erase(std::unique(rows_at_hand_.begin(), rows_at_hand_.end()), rows_at_hand_.end());
+}
+
+/// The row of a value of the one path that makes them.
+POSTROAD_DECL std::uint32_t tally::row_of(const fields& in, const found& f) {
+  const auto id = in.id(spec_.by[0], f);
+  if (id >= row_of_value_.size())
+    row_of_value_.resize(in.dictionary_of(spec_.by[0])->size(), found::unknown);
+  auto& at = row_of_value_[id];
+  if (at == found::unknown)
+    at = row(in.dictionary_of(spec_.by[0])->key(id));
+  return at;
+}
+
+/// The row of two values, where two paths make them and neither fans out; false where that is not so.
+POSTROAD_DECL bool tally::find_pair(const fields& in) {
+  if (spec_.by.size() != 2 || !fans_[0].empty() || !fans_[1].empty())
+    return false;
+  std::uint32_t id[2];
+  for (std::size_t part = 0; part < 2; ++part) {
+    const auto values = in.at(spec_.by[part]);
+    if (values.empty() && spec_.missing.empty())
+      return true; // no row
+    id[part] = values.empty() ? found::unknown : in.id(spec_.by[part], values[0]);
+  }
+  const auto at = row_of_pair_.at(std::uint64_t{id[0]} << 32 | id[1], [&] {
+    key_.clear();
+    for (std::size_t part = 0; part < 2; ++part)
+      if (id[part] == found::unknown)
+        group_key::append(key_, group_key::kind::missing, {});
+      else
+        key_ += in.dictionary_of(spec_.by[part])->key(id[part]);
+    return row(key_);
+  });
+  rows_at_hand_.push_back(at);
+  return true;
 }
 
 /// Appends what the value is called among the rows: of the first path it may be its bin. False where it makes
@@ -195,38 +252,51 @@ POSTROAD_DECL void tally::look_at_values(const fields& in) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& spec = spec_.columns[i];
     auto& column = columns[i];
-    holds_[i] = spec.is == measure::holding || spec.is_conditional ? spec.when.holds(in) : true;
+    holds_[i] =
+        spec.is == measure::holding || spec.is_conditional ? conditions_->holds(columns_when_[i], in) : true;
     if (!looks_at_values(spec.is) || spec.source != i)
       continue;
     column.at_hand.clear();
     hashes_[i].clear();
     if (!holds_[i])
       continue;
-    for (const auto& f : in.at(spec.path)) {
-      key_.clear();
-      if (spec.is == measure::quantile) {
-        if (const auto number = decimal_of(f.value))
-          column.at_hand.push_back(
-              column.values.index_of(decimal_key(spec_.approximate ? roughly(*number) : *number).bytes()));
-        continue;
-      }
-      group_key::append(key_, f.value);
-      if (is_sketched(i)) {
-        hashes_[i].push_back(detail::hash_of(key_));
-        continue;
-      }
-      column.at_hand.push_back(column.values.index_of(key_));
-    }
     if (spec.is == measure::quantile)
-      continue; // every number counts
-    if (spec.is == measure::values && column.at_hand.empty() && !spec_.missing.empty()) {
-      key_.clear();
-      group_key::append(key_, group_key::kind::missing, {});
-      column.at_hand.push_back(column.values.index_of(key_));
-    }
-    std::sort(column.at_hand.begin(), column.at_hand.end());
-    column.at_hand.erase(std::unique(column.at_hand.begin(), column.at_hand.end()), column.at_hand.end());
+      look_at_numbers(in, i);
+    else if (is_sketched(i))
+      look_at_hashes(in, i);
+    else
+      look_at_words(in, i);
   }
+}
+
+/// Every number counts, however often it is there.
+POSTROAD_DECL void tally::look_at_numbers(const fields& in, std::size_t i) {
+  auto& column = columns[i];
+  for (const auto& f : in.at(spec_.columns[i].path))
+    if (const auto& n = in.number(spec_.columns[i].path, f))
+      column.at_hand.push_back(
+          column.numbers.index_of(decimal_key(spec_.approximate ? roughly(*n) : *n).bytes()));
+}
+
+POSTROAD_DECL void tally::look_at_hashes(const fields& in, std::size_t i) {
+  for (const auto& f : in.at(spec_.columns[i].path)) {
+    key_.clear();
+    group_key::append(key_, f.value);
+    hashes_[i].push_back(detail::hash_of(key_));
+  }
+}
+
+POSTROAD_DECL void tally::look_at_words(const fields& in, std::size_t i) {
+  const auto& spec = spec_.columns[i];
+  auto& here = columns[i].at_hand;
+  for (const auto& f : in.at(spec.path))
+    here.push_back(in.id(spec.path, f));
+  if (spec.is == measure::values && here.empty() && !spec_.missing.empty())
+    here.push_back(columns[i].values->index_of(static_cast<char>(group_key::kind::missing), {}));
+  if (here.size() < 2)
+    return;
+  std::sort(here.begin(), here.end());
+  here.erase(std::unique(here.begin(), here.end()), here.end());
 }
 
 POSTROAD_DECL void tally::add_cells(const fields& in, std::uint32_t at, std::uint64_t times) {
@@ -244,7 +314,7 @@ POSTROAD_DECL void tally::add_cells(const fields& in, std::uint32_t at, std::uin
       if (!holds_[i])
         break;
       for (const auto& f : in.at(spec_.columns[i].path))
-        if (const auto number = decimal_of(f.value))
+        if (const auto& number = in.number(spec_.columns[i].path, f))
           column.sums[at].add(*number, times);
       break;
     default:
