@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <random>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using namespace postroad::study;
@@ -46,5 +49,36 @@ TEST_CASE("pairs are counted, the pair (0, 0) too") {
   expected[{0, 0}] += 1;
   counts.each([&](std::uint32_t row, std::uint32_t column, std::uint64_t n) { got[{row, column}] += n; });
   CHECK(got == expected);
-  CHECK(counts.size() == expected.size());
+}
+
+TEST_CASE("pairs that count once, in the first rows and behind them") {
+  pair_counts counts;
+  counts.count_once();
+  std::set<std::pair<std::uint32_t, std::uint32_t>> expected, got;
+  std::mt19937 random(5);
+  for (int i = 0; i < 20000; ++i) {
+    const auto row = static_cast<std::uint32_t>(random() % 200),
+               column = static_cast<std::uint32_t>(random() % 700);
+    counts.add(row, column, 1 + (row + column) % 3);
+    expected.emplace(row, column);
+  }
+  counts.each([&](std::uint32_t row, std::uint32_t column, std::uint64_t n) {
+    CHECK(n == 1);
+    CHECK(got.emplace(row, column).second);
+  });
+  CHECK(got == expected);
+}
+
+TEST_CASE("a dictionary tells kinds apart, and gives keys that are parts") {
+  dictionary d;
+  CHECK(d.index_of('v', "null") == 0);
+  CHECK(d.index_of('n', "null") == 1);
+  CHECK(d.index_of('v', "") == 2);
+  CHECK(d.index_of('v', "null") == 0);
+  CHECK(d.key(1) == std::string_view("n\4\0\0\0null", 9));
+  CHECK(d.index_of(d.key(1)) == 1);
+  for (int i = 0; i < 1000; ++i)
+    CHECK(d.index_of('v', std::string(static_cast<std::size_t>(i % 40), 'x') + std::to_string(i)) ==
+          3u + static_cast<unsigned>(i));
+  CHECK(d.size() == 1003);
 }

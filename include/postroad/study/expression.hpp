@@ -48,6 +48,8 @@ public:
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
 
 private:
+  friend class condition_pool;
+
   enum class kind : std::uint8_t {
     truth,
     has,
@@ -75,6 +77,7 @@ private:
     kind is = kind::truth;
     std::size_t path = 0;
     std::size_t left = 0, right = 0; ///< operands, earlier nodes
+    std::string spelled{};           ///< a test: as it was written, from its path on
     literal word{};
     std::shared_ptr<const word_set> set{};
     std::shared_ptr<pattern> regex{};
@@ -82,6 +85,9 @@ private:
   class parser;
 
   [[nodiscard]] bool holds_at(std::size_t at, const fields& in, bool taken) const;
+  /// Tests that are spelled alike are alike.
+  [[nodiscard]] std::string spelling_of(std::size_t at) const;
+  [[nodiscard]] static bool any_fits(const node& n, const fields& in);
   [[nodiscard]] static bool fits(const node& n, const found& f, const fields& in);
   [[nodiscard]] static bool equals(const node& n, const found& f, const fields& in);
   [[nodiscard]] static bool compares(const node& n, const found& f, const fields& in);

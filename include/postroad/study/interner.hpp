@@ -1,6 +1,7 @@
 /// Byte strings become small numbers, in the order in which they are first seen.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -242,34 +243,52 @@ private:
   std::size_t used_ = 0;
 };
 
-/// How often each pair of two small numbers came: cells of a table most of whose cells are empty.
+/// How often each pair of two small numbers came: cells of a table most of whose cells are empty. Or only
+/// whether it came: then each counts once, and the first rows are bits, which stay in the cache where a table
+/// of pairs would not.
 class pair_counts {
 public:
+  void count_once() noexcept { once_ = true; }
+
   void add(std::uint32_t row, std::uint32_t column, std::uint64_t n = 1) {
     if (n == 0)
       return;
+    if (once_ && row < rows_of_bits)
+      return set(row, column);
     if (2 * (used_ + 1) > cells_.size())
       grow();
     auto& cell = find(cells_, key_of(row, column));
     used_ += cell.n == 0;
-    cell = {key_of(row, column), cell.n + n};
+    cell = {key_of(row, column), once_ ? 1 : cell.n + n};
   }
 
   /// `see(row, column, n)` for every pair that came, in no particular order.
   template <class See>
   void each(See&& see) const {
+    for (std::uint32_t row = 0; row < bits_.size(); ++row)
+      for (std::uint32_t word = 0; word < bits_[row].size(); ++word)
+        for (auto left = bits_[row][word]; left != 0; left &= left - 1)
+          see(row, word * 64 + static_cast<std::uint32_t>(std::countr_zero(left)), std::uint64_t{1});
     for (const auto& cell : cells_)
       if (cell.n != 0)
         see(static_cast<std::uint32_t>(cell.key >> 32), static_cast<std::uint32_t>(cell.key), cell.n);
   }
-  [[nodiscard]] std::size_t size() const noexcept { return used_; }
 
 private:
+  static constexpr std::uint32_t rows_of_bits = 64;
   struct cell_of {
     std::uint64_t key = 0;
     std::uint64_t n = 0; ///< 0: unused
   };
 
+  void set(std::uint32_t row, std::uint32_t column) {
+    if (row >= bits_.size())
+      bits_.resize(row + 1);
+    auto& words = bits_[row];
+    if (column / 64 >= words.size())
+      words.resize(std::max<std::size_t>(column / 64 + 1, words.size() * 3 / 2));
+    words[column / 64] |= std::uint64_t{1} << column % 64;
+  }
   static std::uint64_t key_of(std::uint32_t row, std::uint32_t column) noexcept {
     return std::uint64_t{row} << 32 | column;
   }
@@ -288,7 +307,9 @@ private:
   }
 
   std::vector<cell_of> cells_;
+  std::vector<std::vector<std::uint64_t>> bits_; ///< by row
   std::size_t used_ = 0;
+  bool once_ = false;
 };
 
 } // namespace postroad::study

@@ -139,12 +139,16 @@ private:
     if (take_word("else"))
       return put({.is = kind::otherwise}), true;
     const bool any_kind = take_word("has");
+    const auto start = at_;
     const auto path = take_path();
     if (!path)
       return false;
     if (any_kind)
-      return put({.is = kind::has, .path = *path}), true;
-    return test(*path);
+      put({.is = kind::has, .path = *path});
+    else if (!test(*path))
+      return false;
+    out_.nodes_.back().spelled = text::trimmed(source_.substr(start, at_ - start));
+    return true;
   }
 
   std::optional<std::size_t> take_path() {
@@ -343,11 +347,19 @@ POSTROAD_DECL bool expression::holds_at(std::size_t at, const fields& in, bool t
   case kind::otherwise:
     return !taken;
   default:
-    for (const auto& f : in.at(n.path))
-      if (fits(n, f, in))
-        return true;
-    return false;
+    return any_fits(n, in);
   }
+}
+
+POSTROAD_DECL bool expression::any_fits(const node& n, const fields& in) {
+  for (const auto& f : in.at(n.path))
+    if (fits(n, f, in))
+      return true;
+  return false;
+}
+
+POSTROAD_DECL std::string expression::spelling_of(std::size_t at) const {
+  return std::to_string(static_cast<int>(nodes_[at].is)) + " " + nodes_[at].spelled;
 }
 
 } // namespace postroad::study

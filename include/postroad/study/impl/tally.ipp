@@ -40,6 +40,8 @@ POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& c = spec.columns[i];
     columns_when_.push_back(conditions_->add(c.when));
+    if (c.is == measure::distinct)
+      columns[i].seen.count_once();
     if (looks_at_values(c.is) && c.is != measure::quantile)
       columns[i].values = shared != nullptr ? shared->dictionary_of(c.path) : std::make_shared<dictionary>();
   }
