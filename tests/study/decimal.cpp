@@ -1,4 +1,5 @@
 #include <postroad/study/decimal.hpp>
+#include <postroad/study/interner.hpp>
 
 #include <doctest/doctest.h>
 
@@ -93,11 +94,15 @@ TEST_CASE("a sum beyond 128 bits says so") {
   CHECK(sum.overflow);
 }
 
-TEST_CASE("a number comes back from its key, and only the same number has it") {
-  for (const auto* text : {"0", "-1", "2147483647", "2147483648", "-2147483649", "0.5", "-0.000000001",
-                           "340282366920938463463", "74.381"}) {
+TEST_CASE("a list of numbers has each once, small and large") {
+  number_list list;
+  std::uint32_t next = 0;
+  for (const auto* text : {"0", "0.000000001", "-1", "-0.5", "2147483647", "2147483648", "-2147483649",
+                           "170141183460469231731687303715884105727", "1.5"}) {
     const auto d = *decimal_of(text);
-    CHECK(decimal_key::number(decimal_key(d).bytes()) == d);
-    CHECK(decimal_key(d).bytes() != decimal_key({d.whole + 1, d.nano}).bytes());
+    CHECK(list.index_of(d) == next);
+    CHECK(list.number(next) == d);
+    CHECK(list.index_of(d) == next++);
   }
+  CHECK(list.size() == next);
 }

@@ -63,14 +63,19 @@ private:
     std::string country;
   };
 
-  [[nodiscard]] std::optional<std::uint32_t> index_of_origins(std::string_view spelled);
+  /// One origin as it is, several as a number of `several_`.
+  struct origins {
+    std::uint32_t value;
+    std::uint8_t tag;
+  };
+  static constexpr std::uint8_t one = 0, many = 1;
+  [[nodiscard]] std::optional<origins> origins_of(std::string_view spelled);
   void add_range(std::uint64_t first, std::uint64_t count, std::uint32_t country);
 
   prefix_map<std::uint32_t> routes4_, countries4_;
   prefix_map<number6> routes6_, countries6_;
-  std::vector<std::vector<std::uint32_t>> origins_;
-  std::unordered_map<std::string, std::uint32_t> origin_at_;
-  std::string spelled_;
+  std::vector<std::vector<std::uint32_t>> several_;
+  std::unordered_map<std::string, std::uint32_t> several_at_; ///< by spelling
   std::unordered_map<std::uint32_t, about> names_;
   std::unordered_map<std::uint32_t, std::string> types_;
 };

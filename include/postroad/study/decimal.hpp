@@ -179,41 +179,6 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
   return {n / decimal::nanos, static_cast<std::uint32_t>(n % decimal::nanos)};
 }
 
-/// A number as bytes, the same for the same number: 8 of them for most, 20 for large ones.
-class decimal_key {
-public:
-  explicit decimal_key(const decimal& d) noexcept {
-    const auto small = static_cast<std::int32_t>(d.whole);
-    if (small == d.whole)
-      put(&small, sizeof small);
-    else
-      put(&d.whole, sizeof d.whole);
-    put(&d.nano, sizeof d.nano);
-  }
-  [[nodiscard]] std::string_view bytes() const noexcept { return {bytes_, size_}; }
-
-  /// The number that the bytes were made of.
-  [[nodiscard]] static decimal number(std::string_view bytes) noexcept {
-    decimal d;
-    if (std::int32_t small = 0; bytes.size() == sizeof small + sizeof d.nano) {
-      std::memcpy(&small, bytes.data(), sizeof small);
-      d.whole = small;
-    } else {
-      std::memcpy(&d.whole, bytes.data(), sizeof d.whole);
-    }
-    std::memcpy(&d.nano, bytes.data() + bytes.size() - sizeof d.nano, sizeof d.nano);
-    return d;
-  }
-
-private:
-  void put(const void* from, std::size_t size) noexcept {
-    std::memcpy(bytes_ + size_, from, size);
-    size_ += size;
-  }
-  char bytes_[sizeof(decimal::whole) + sizeof(decimal::nano)];
-  std::size_t size_ = 0;
-};
-
 /// A running sum that is the same in every order of its terms.
 struct decimal_sum {
   decimal total;

@@ -56,7 +56,7 @@ struct column_tally {
   std::vector<decimal_sum> sums;      ///< by row
   std::vector<sketch> sketches;       ///< by row: different values, nearly
   std::shared_ptr<dictionary> values; ///< of the path; other tables may use it, too
-  interner numbers;                   ///< quantile: of the path, as decimal_key has them
+  number_list numbers;                ///< quantile: of the path
   pair_counts seen;                   ///< (row, value)
   std::vector<std::uint32_t> at_hand; ///< values of the record under way
 };

@@ -56,24 +56,24 @@ POSTROAD_DECL origin_table::complaint origin_table::add_route(std::string_view l
   const auto length = text::number<unsigned>(size);
   if (!base || !length || *length > base->bits())
     return "no prefix and length";
-  const auto index = index_of_origins(line);
-  if (!index)
+  const auto whose = origins_of(line);
+  if (!whose)
     return "no AS number";
   if (base->v6)
-    routes6_.add(net::to_number(*base), *length, *index);
+    routes6_.add(net::to_number(*base), *length, whose->value, whose->tag);
   else
-    routes4_.add(base->to_v4(), *length, *index);
+    routes4_.add(base->to_v4(), *length, whose->value, whose->tag);
   return std::nullopt;
 }
 
-/// The number of that list of origins, each list once.
-POSTROAD_DECL std::optional<std::uint32_t> origin_table::index_of_origins(std::string_view spelled) {
-  spelled_.assign(spelled);
-  if (const auto known = origin_at_.find(spelled_); known != origin_at_.end())
-    return known->second;
+POSTROAD_DECL std::optional<origin_table::origins> origin_table::origins_of(std::string_view spelled) {
+  if (const auto asn = detail::as_number(spelled)) // nearly all
+    return origins{*asn, one};
+  std::string key(spelled);
+  if (const auto known = several_at_.find(key); known != several_at_.end())
+    return origins{known->second, many};
   std::vector<std::uint32_t> asns;
-  auto rest = spelled;
-  while (!rest.empty()) {
+  for (auto rest = spelled; !rest.empty();) {
     const auto part = detail::take_field(rest, "_,{} \t");
     if (part.empty())
       continue; // a bracket at the beginning
@@ -85,10 +85,10 @@ POSTROAD_DECL std::optional<std::uint32_t> origin_table::index_of_origins(std::s
   }
   if (asns.empty())
     return std::nullopt;
-  const auto index = static_cast<std::uint32_t>(origins_.size());
-  origins_.push_back(std::move(asns));
-  origin_at_.emplace(spelled_, index);
-  return index;
+  const auto index = static_cast<std::uint32_t>(several_.size());
+  several_.push_back(std::move(asns));
+  several_at_.emplace(std::move(key), index);
+  return origins{index, many};
 }
 
 POSTROAD_DECL origin_table::complaint origin_table::add_delegation(std::string_view line) {
@@ -181,14 +181,14 @@ POSTROAD_DECL void origin_table::build() {
   routes6_.build();
   countries4_.build();
   countries6_.build();
-  origin_at_ = {};
+  several_at_ = {};
 }
 
 POSTROAD_DECL origin origin_table::find(const net::address& a) const {
   origin found;
   const auto take = [&](const auto* route, const auto* country) {
     if (route != nullptr) {
-      found.asns = origins_[route->value];
+      found.asns = route->tag == many ? several_[route->value] : std::vector{route->value};
       found.prefix = net::network_of(a, route->length);
     }
     if (country != nullptr)

@@ -102,14 +102,12 @@ private:
     for (std::uint32_t i = 0; i < rows.size(); ++i)
       row_place[rows[i]] = i;
     struct pair {
-      std::uint32_t row;
-      std::string_view value;
+      std::uint32_t row, value;
       std::uint64_t n;
     };
     std::vector<pair> pairs;
     column.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
-      pairs.push_back(
-          {row_place[row], is_number(c) ? column.numbers.key(value) : column.values->key(value), n});
+      pairs.push_back({row_place[row], value, n});
     });
     std::sort(pairs.begin(), pairs.end(), [&](const pair& a, const pair& b) {
       return a.row != b.row ? a.row < b.row : before(c, a.value, b.value);
@@ -120,19 +118,23 @@ private:
   [[nodiscard]] bool is_number(std::size_t c) const {
     return tally_.spec().columns[c].is == measure::quantile;
   }
-  /// Numbers by size, for their bytes depend on the machine; all else by key.
-  [[nodiscard]] bool before(std::size_t c, std::string_view a, std::string_view b) const {
-    return is_number(c) ? decimal_key::number(a) < decimal_key::number(b) : a < b;
+  /// Numbers by size, all else by key.
+  [[nodiscard]] bool before(std::size_t c, std::uint32_t a, std::uint32_t b) const {
+    const auto& column = tally_.columns[c];
+    return is_number(c) ? column.numbers.number(a) < column.numbers.number(b)
+                        : column.values->key(a) < column.values->key(b);
   }
 
-  void write_pair(std::size_t c, std::uint32_t row, std::string_view value, std::uint64_t n) {
+  void write_pair(std::size_t c, std::uint32_t row, std::uint32_t value, std::uint64_t n) {
+    const auto& column = tally_.columns[c];
     line([&](text::json_writer& w) {
       write_key(w, tally_.rows.key(row));
       w.member("c", c);
-      if (tally_.spec().columns[c].is == measure::quantile) {
-        w.member("v", to_string(decimal_key::number(value)));
+      if (is_number(c)) {
+        w.member("v", to_string(column.numbers.number(value)));
       } else {
-        const auto part = group_key::take(value);
+        auto key = column.values->key(value);
+        const auto part = group_key::take(key);
         w.member("v", std::string(1, static_cast<char>(part.is)) + std::string(part.text));
       }
       w.member("n", n);
@@ -340,7 +342,7 @@ POSTROAD_DECL void partial_reader::add_pair(tally& t, const line_of& line) {
     const auto number = decimal_of(*line.value);
     if (!number)
       throw bad_partial("a value of a partial result is no number");
-    column.seen.add(row_of(t, line), column.numbers.index_of(decimal_key(*number).bytes()), *line.n);
+    column.seen.add(row_of(t, line), column.numbers.index_of(*number), *line.n);
   } else if (!line.value->empty()) {
     const auto text = std::string_view(*line.value).substr(1);
     column.seen.add(row_of(t, line), column.values->index_of((*line.value)[0], text), *line.n);

@@ -399,7 +399,7 @@ private:
     std::vector<std::pair<decimal, std::uint64_t>> sorted;
     std::uint64_t all = 0;
     for (const auto& [value, n] : values) {
-      sorted.emplace_back(decimal_key::number(column.numbers.key(value)), n);
+      sorted.emplace_back(column.numbers.number(value), n);
       all += n;
     }
     std::sort(sorted.begin(), sorted.end());

@@ -119,7 +119,7 @@ POSTROAD_DECL void tally::merge(const tally& other) {
         value_here.resize(numbers ? from.numbers.size() : from.values->size(), found::unknown);
       auto& at = value_here[value];
       if (at == found::unknown)
-        at = numbers ? to.numbers.index_of(from.numbers.key(value))
+        at = numbers ? to.numbers.index_of(from.numbers.number(value))
                      : to.values->index_of(from.values->key(value));
       to.seen.add(here[row], at, n);
     });
@@ -276,8 +276,7 @@ POSTROAD_DECL void tally::look_at_numbers(const fields& in, std::size_t i) {
   auto& column = columns[i];
   for (const auto& f : in.at(spec_.columns[i].path))
     if (const auto& n = in.number(spec_.columns[i].path, f))
-      column.at_hand.push_back(
-          column.numbers.index_of(decimal_key(spec_.approximate ? roughly(*n) : *n).bytes()));
+      column.at_hand.push_back(column.numbers.index_of(spec_.approximate ? roughly(*n) : *n));
 }
 
 POSTROAD_DECL void tally::look_at_hashes(const fields& in, std::size_t i) {
