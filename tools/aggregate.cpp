@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
     table.add(0, "diff", "FILE", "every table against that of FILE, which came before", use.diff);
     table.add('f', "format", "FORMAT", "text, csv, tsv, json, ndjson, markdown, latex, html, gnuplot or svg",
               use.format);
-    table.add(0, "threads", "N", "count with N threads", use.threads);
+    table.add(0, "threads", "N", "count with N threads, 256 at most", use.threads);
     table.add('i', "input", "FILE", "read FILE", use.input);
     table.add('o', "output", "FILE", "write to FILE", use.output);
     table.add(0, "strict", "check whole lines, and end with 1 when a path never occurs", use.strict);

@@ -35,7 +35,8 @@ struct rejected_line {
 /// got::lines) c.give(block); c.finish(all);
 class crew {
 public:
-  /// `hashed`: the lines' shard_hash is wanted.
+  /// `hashed`: the lines' shard_hash is wanted. Where the machine gives fewer threads, these do; throws
+  /// std::runtime_error where it gives none.
   crew(unsigned threads, const std::function<fold()>& make, bool hashed);
   ~crew();
   crew(const crew&) = delete;

@@ -3,14 +3,23 @@
 #include <postroad/study/crew.hpp>
 
 #include <iterator>
+#include <stdexcept>
+#include <system_error>
 
 namespace postroad::study {
 
 POSTROAD_DECL crew::crew(unsigned threads, const std::function<fold()>& make, bool hashed) : hashed_(hashed) {
-  for (unsigned i = 0; i < threads; ++i)
-    workers_.push_back({make()});
-  for (auto& w : workers_)
-    w.thread = std::thread([this, &w] { work(w); });
+  for (unsigned i = 0; i < threads; ++i) {
+    auto& w = workers_.emplace_back(worker{make()});
+    try {
+      w.thread = std::thread([this, &w] { work(w); });
+    } catch (const std::system_error&) { // as many as the machine gives
+      workers_.pop_back();
+      break;
+    }
+  }
+  if (workers_.empty())
+    throw std::runtime_error("no thread can be started");
 }
 
 POSTROAD_DECL crew::~crew() {

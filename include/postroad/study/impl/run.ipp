@@ -113,8 +113,9 @@ POSTROAD_DECL void run::preset_named(const std::string& name) {
 POSTROAD_DECL int run::go(std::vector<std::string> files) {
   const auto as = format_from(use_.format);
   if (!as)
-    throw bad_spec(fmt::format(
-        "'{}' is no format: text, csv, tsv, json, ndjson, markdown, latex, html, gnuplot or svg", use_.format));
+    throw bad_spec(
+        fmt::format("'{}' is no format: text, csv, tsv, json, ndjson, markdown, latex, html, gnuplot or svg",
+                    use_.format));
   const auto specs = builder_.finish();
   check(specs);
   if (use_.show)
@@ -153,6 +154,8 @@ POSTROAD_DECL int run::go(std::vector<std::string> files) {
 POSTROAD_DECL void run::check(const std::vector<table_spec>& specs) const {
   if (use_.partial && !use_.diff.empty())
     throw bad_spec("--diff is for tables: --partial of each, and --merge --diff");
+  if (constexpr unsigned most = 256; use_.threads == 0 || use_.threads > most)
+    throw bad_spec(fmt::format("--threads: from 1 to {}", most));
   if (use_.expect != 0 && !use_.merge)
     throw bad_spec("--expect counts the shards of a --merge");
   for (const auto& spec : specs)
