@@ -18,7 +18,7 @@
 #             `make ... report`: one page of all that was measured in OUT so far, report.html; REPORT_FLAGS further options of report,
 #             REPORT_MORE further files of it
 #   PLACES    options of ipmeta that name its tables (--pfx2as FILE --as-types FILE ...): the tables by network and country, too
-#   SHARD     K/N: only the K-th of N shares of the domains. `make ... partials` counts them into partial results, OUT/shard-K/*.part, and
+#   SHARD     K/N: only the K-th of N shares of the domains. `make ... partials` counts them into partial results, OUT/shard-K-of-N/*.part, and
 #             `make ... merged` puts those of all SHARDS together into OUT/merged; `make ... shards` does both by ENGINE, which is
 #             GNU parallel here or over ssh (ENGINE='parallel -S one,two'); a Slurm array does the first by itself, postroad(7)
 #   BIN       where the tools are (default: PATH)
@@ -48,7 +48,7 @@ located_resolvers = $(if $(PLACES),$(call located) --path resolver.ip --name res
 SHARDS ?= 4
 ENGINE ?= parallel
 share = $(if $(SHARD),--shard $(SHARD))
-mine = $(if $(SHARD),$(OUT)/shard-$(firstword $(subst /, ,$(SHARD))),$(OUT))
+mine = $(if $(SHARD),$(OUT)/shard-$(subst /,-of-,$(SHARD)),$(OUT))
 
 .PHONY: partials merged shards tables again audit policies again-policies addresses report
 tables: $(TABLES:%=$(OUT)/%.txt) $(TABLES:%=$(OUT)/%.json)
@@ -83,10 +83,12 @@ endif
 merged: $(TABLES:%=$(OUT)/merged/%.txt) $(TABLES:%=$(OUT)/merged/%.json)
 $(OUT)/merged:
 	mkdir -p $@
-$(OUT)/merged/%.txt: $(wildcard $(OUT)/shard-*/*.part) | $(OUT)/merged
-	$(call tool,aggregate) --preset $* --paper --merge --expect $(SHARDS) $(OUT)/shard-*/$*.part >$@
-$(OUT)/merged/%.json: $(wildcard $(OUT)/shard-*/*.part) | $(OUT)/merged
-	$(call tool,aggregate) --preset $* --merge --expect $(SHARDS) --format json $(OUT)/shard-*/$*.part >$@
+$(OUT)/merged/%.txt: $(wildcard $(OUT)/shard-*-of-$(SHARDS)/*.part) | $(OUT)/merged
+	$(call tool,aggregate) --preset $* --paper --merge --expect $(SHARDS) $(OUT)/shard-*-of-$(SHARDS)/$*.part >$@
+$(OUT)/merged/%.json: $(wildcard $(OUT)/shard-*-of-$(SHARDS)/*.part) | $(OUT)/merged
+	$(call tool,aggregate) --preset $* --merge --expect $(SHARDS) --format json $(OUT)/shard-*-of-$(SHARDS)/$*.part >$@
+$(OUT)/merged/%.html: $(wildcard $(OUT)/shard-*-of-$(SHARDS)/*.part) | $(OUT)/merged
+	$(call tool,aggregate) --preset $* --paper --merge --expect $(SHARDS) --format html $(OUT)/shard-*-of-$(SHARDS)/$*.part >$@
 shards:
 	seq $(SHARDS) | MAKEFLAGS= $(ENGINE) -q make -s -C $(CURDIR) -f $(abspath $(firstword $(MAKEFILE_LIST))) $(MAKEOVERRIDES) SHARD={}/$(SHARDS) partials
 	$(MAKE) -f $(firstword $(MAKEFILE_LIST)) merged
@@ -142,7 +144,8 @@ again-policies: $(OUT)/policies/policies.ndjson
 
 # The page of what is there: of the domains' servers, and of policies and resolvers where they were measured.
 done = $(wildcard $(OUT)/$(1))
-parts = $(if $(call done,study.ndjson),$(TABLES:%=$(OUT)/%.html) $(FIGURES:%=$(OUT)/%.svg)) \
+parts = $(if $(call done,merged/*.json),$(TABLES:%=$(OUT)/merged/%.html)) \
+  $(if $(call done,study.ndjson),$(TABLES:%=$(OUT)/%.html) $(FIGURES:%=$(OUT)/%.svg)) \
   $(if $(call done,policies/policies.ndjson),$(POLICY_TABLES:%=$(OUT)/policies/%.html) $(POLICY_FIGURES:%=$(OUT)/policies/%.svg)) \
   $(if $(call done,audit/targets.ndjson),$(AUDIT_TABLES:%=$(OUT)/audit/%.html))
 report: $(OUT)/report.html

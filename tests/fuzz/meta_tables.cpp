@@ -36,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto ip = net::parse_address(line.substr(0, line.find_first_of("\t /")));
     if (!ip)
       continue;
-    const auto found = table.find(*ip);
+    auto found = table.find(*ip);
+    table.describe(found);
     expect(!found.prefix || (found.prefix->contains(*ip) && !found.asns.empty()));
     expect(found.country.empty() || found.country.size() == 2);
   }

@@ -13,7 +13,9 @@ using meta::origin_table;
 namespace {
 
 meta::origin find(const origin_table& t, std::string_view ip) {
-  return t.find(*net::parse_address(ip));
+  auto found = t.find(*net::parse_address(ip));
+  t.describe(found);
+  return found;
 }
 using list = std::vector<std::uint32_t>;
 

@@ -106,3 +106,26 @@ TEST_CASE("a list of numbers has each once, small and large") {
   }
   CHECK(list.size() == next);
 }
+
+TEST_CASE("numbers with an exponent are as exact as those without") {
+  const auto is = [](std::string_view text, std::string_view same) {
+    const auto d = decimal_of(text);
+    INFO(text);
+    REQUIRE(d.has_value());
+    CHECK(to_string(*d) == same);
+  };
+  is("1e23", "100000000000000000000000");
+  is("123456789.123456789e0", "123456789.123456789");
+  is("-1.25E+3", "-1250");
+  is("1.25e1", "12.5");
+  is("125e-1", "12.5");
+  is("-5e-9", "-0.000000005");
+  is("5e-10", "0");
+  is("1e-999999999999", "0");
+  is("0e999999999999", "0");
+  is("0.000001e12", "1000000");
+  is("1.7e38", "170000000000000000000000000000000000000");
+  for (const auto* none :
+       {"1e39", "1.8e38", "1e999999999999", "1e", "e5", "1e+", "1e++1", "1.e5", "1e5x", "1x5", "-"})
+    CHECK_MESSAGE(!decimal_of(none), none);
+}

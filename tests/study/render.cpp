@@ -184,3 +184,30 @@ TEST_CASE("gnuplot: the kind of figure, and labels that cannot command it") {
   CHECK(has(script("--by p --mode q", {R"({"p":1,"q":"a"})"}), "no data"));
   CHECK(has(gnuplot_of({table_of("--by p", {}), table_of("--by q", {})}), "set multiplot layout 2,1"));
 }
+
+TEST_CASE("names that come from the data are escaped, and told apart") {
+  const lines in = {R"({"a":"x\"y","d":1})",        R"({"a":"q\nz","d":1})",
+                    R"x({"a":"(missing)","d":1})x", R"({"d":1})",
+                    R"({"a":"x","d":1})",           R"({"a":"x_share","d":1})"};
+  const auto json = shown(table_of("--row all=d --col a", in), format::json);
+  INFO(json);
+  CHECK(json.find(R"("x\"y":1)") != std::string::npos);
+  CHECK(json.find(R"("q\nz":1)") != std::string::npos);
+  CHECK(json.find(R"x("(missing) [2]":1)x") != std::string::npos);
+  CHECK(json.find(R"("x_share [2]":)") != std::string::npos);
+  CHECK(std::count(json.begin(), json.end(), '\n') == 1);
+  CHECK(rows(table_of("--by d --col a --then --by label --sum 's=cells.\"x\\\"y\"'", in)) == lines{"1: 1"});
+}
+
+TEST_CASE("what is hidden in a label becomes visible") {
+  const auto t = table_of("--by a", {"{\"a\":\"x\\u202ey\\uffff\\u2028\"}"});
+  CHECK(shown(t, format::text).find("x\\u202ey\\uffff\\u2028  1") != std::string::npos);
+  CHECK(shown(t, format::html).find("x\\u202ey\\uffff\\u2028") != std::string::npos);
+  CHECK(shown(t, format::csv).find("\xe2\x80\xae") != std::string::npos); // data stay what they are
+}
+
+TEST_CASE("latex: a row that begins with a bracket is no option of the line before") {
+  CHECK(
+      shown(table_of("--by a", {R"({"a":"[192.0.2.1]"})"}), format::latex).find("    {[}192.0.2.1{]} & 1") !=
+      std::string::npos);
+}

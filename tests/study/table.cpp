@@ -285,3 +285,20 @@ TEST_CASE("--sort by a column, and by its share; --top cuts in that order") {
         lines{"x: 4/6", "y: 3/6"});
   CHECK_THROWS_AS(table_of("--by p --sort nothing", in), bad_spec);
 }
+
+TEST_CASE("--min-n marks the rest, too") {
+  const lines in = {R"({"a":1})", R"({"a":1})", R"({"a":2})"};
+  CHECK(table_of("--by a --min-n 2 --top 1", in).rows[1].small);
+  CHECK(!table_of("--by a --min-n 1 --top 1", in).rows[1].small);
+}
+
+TEST_CASE("a histogram that would be endless says so") {
+  const auto t = table_of("--hist n --bin 1", {R"({"n":0})", R"({"n":20000})"});
+  CHECK(t.rows.size() == 10000);
+  CHECK(t.notes.size() == 1);
+  CHECK(table_of("--hist n --bin 1", {R"({"n":0})", R"({"n":20})"}).notes.empty());
+}
+
+TEST_CASE("a byte order mark is no part of a record") {
+  CHECK(rows(table_of("--by a", {"\xef\xbb\xbf{\"a\":1}", R"({"a":1})"})) == lines{"1: 2/2"});
+}

@@ -51,6 +51,8 @@ public:
   /// Once, behind the last line.
   void build();
 
+  /// What routes and delegations say; describe() adds what is known of the AS, once all sources have been
+  /// asked.
   [[nodiscard]] origin find(const net::address&) const;
   [[nodiscard]] std::size_t routes() const noexcept { return routes4_.size() + routes6_.size(); }
   /// Adds the name, kind and, where none is known, country of the origin's first AS.

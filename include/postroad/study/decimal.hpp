@@ -4,8 +4,8 @@
 #include <postroad/record/value.hpp>
 #include <postroad/text/ascii.hpp>
 
+#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -83,21 +83,59 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
   return n;
 }
 
-[[nodiscard]] inline std::optional<decimal> from_real(double x) noexcept {
-  const double floor = std::floor(x);
-  if (!(std::fabs(floor) < 1e38)) // NaN and what int128 cannot hold
+} // namespace detail
+
+[[nodiscard]] inline std::optional<decimal> decimal_of(std::string_view s);
+
+namespace detail {
+
+/// "-1.25e3" as "-1250": the same number without an exponent, its digits moved. Nothing when it is none, or
+/// too large for a decimal.
+[[nodiscard]] inline std::optional<std::string> without_exponent(std::string_view s) {
+  constexpr int most =
+      60; // digits before the point, more than 1.7e38 has, or zeros behind it, more than a decimal has
+  const auto e = s.find_first_of("eE");
+  if (e == std::string_view::npos)
     return std::nullopt;
-  const auto nano = std::llround((x - floor) * decimal::nanos);
-  if (nano == decimal::nanos)
-    return decimal{static_cast<int128>(floor) + 1, 0};
-  return decimal{static_cast<int128>(floor), static_cast<std::uint32_t>(nano)};
+  auto power = s.substr(e + 1);
+  if (power.starts_with('+') && power.size() > 1 && text::is_digit(power[1]))
+    power.remove_prefix(1);
+  int shift = 0;
+  const auto [end, ec] = std::from_chars(power.data(), power.data() + power.size(), shift);
+  if (end != power.data() + power.size() || ec == std::errc::invalid_argument)
+    return std::nullopt;
+  if (ec == std::errc::result_out_of_range)
+    shift = power.starts_with('-') ? -2 * most : 2 * most;
+  const bool negative = s.starts_with('-');
+  const auto mantissa = s.substr(negative ? 1 : 0, e - (negative ? 1 : 0));
+  const auto point = std::min(mantissa.find('.'), mantissa.size());
+  std::string digits(mantissa.substr(0, point));
+  if (point < mantissa.size())
+    digits += mantissa.substr(point + 1);
+  if (digits.find_first_not_of("0123456789") != std::string::npos ||
+      digits.find_first_not_of('0') == std::string::npos)
+    return digits.empty() || digits.find_first_not_of('0') != std::string::npos
+               ? std::nullopt
+               : std::optional<std::string>("0");
+  const auto place = static_cast<long>(point) + std::clamp(shift, -2 * most, 2 * most); // of the point
+  if (place < -most)
+    return "0";
+  if (place > most + static_cast<long>(digits.size() - digits.find_first_not_of('0')))
+    return std::nullopt;
+  if (place <= 0)
+    digits = "0." + std::string(static_cast<std::size_t>(-place), '0') + digits;
+  else if (place >= static_cast<long>(digits.size()))
+    digits.append(static_cast<std::size_t>(place) - digits.size(), '0');
+  else
+    digits.insert(static_cast<std::size_t>(place), 1, '.');
+  return (negative ? "-" : "") + digits;
 }
 
 } // namespace detail
 
 /// The number that `s` spells, all of it, as JSON does (RFC 8259 6); leading zeros are let pass. Nothing when
 /// it is none or beyond 1.7e38.
-[[nodiscard]] inline std::optional<decimal> decimal_of(std::string_view s) noexcept {
+[[nodiscard]] inline std::optional<decimal> decimal_of(std::string_view s) {
   auto rest = s;
   const bool negative = rest.starts_with('-');
   rest.remove_prefix(negative ? 1 : 0);
@@ -114,14 +152,13 @@ inline constexpr int128 largest128 = static_cast<int128>(~static_cast<unsigned _
   }
   if (rest.empty())
     return negative ? detail::negated(d) : d;
-  double real = 0; // an exponent
-  const auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), real);
-  return ec == std::errc{} && end == s.data() + s.size() ? detail::from_real(real) : std::nullopt;
+  const auto shifted = detail::without_exponent(s);
+  return shifted ? decimal_of(*shifted) : std::nullopt;
 }
 
 /// The number that a JSON value is: a number, or text that is a whole number in decimal digits, as counts
 /// above 2^53 are written.
-[[nodiscard]] inline std::optional<decimal> decimal_of(const record::value& v) noexcept {
+[[nodiscard]] inline std::optional<decimal> decimal_of(const record::value& v) {
   using kind = record::value::kind;
   switch (v.is) {
   case kind::integer:

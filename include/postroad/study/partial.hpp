@@ -29,6 +29,7 @@ struct bad_partial : std::runtime_error {
 struct partial_head {
   std::string spec;             ///< spec_hash of the flags
   std::set<std::string> shards; ///< what was counted: the hash of each input
+  std::uint64_t empty = 0;      ///< inputs without a line, which are all alike
   std::uint64_t malformed = 0;  ///< lines that were no records
 };
 
@@ -55,7 +56,8 @@ private:
 
 [[nodiscard]] std::string write_partial(const partial_head& head, fold& from);
 
-/// Reads partial results into a fold, line by line: of a file, in which several may stand one behind the other.
+/// Reads partial results into a fold, line by line: of a file, in which several may stand one behind the
+/// other.
 class partial_reader {
 public:
   /// `head.spec` is what the files must have been made with; their shards and counts are added to it. A shard

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/wait.h>
+
 namespace postroad::study {
 
 /// What gnuplot(1) makes of a script of gnuplot_of with that many figures. Throws std::runtime_error where
@@ -35,8 +37,12 @@ namespace postroad::study {
   char part[4096];
   for (std::size_t n = 0; (n = std::fread(part, 1, sizeof part, drawn)) > 0;)
     out.append(part, n);
-  if (::pclose(drawn) != 0 || !out.starts_with("<?xml"))
-    throw std::runtime_error("gnuplot did not draw it; is it installed (package gnuplot-nox)?");
+  constexpr int not_found = 127; // of sh(1)
+  const int status = ::pclose(drawn);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == not_found)
+    throw std::runtime_error("gnuplot is not there: it draws the figures (package gnuplot-nox)");
+  if (status != 0 || !out.starts_with("<?xml"))
+    throw std::runtime_error("gnuplot did not draw it");
   return out;
 }
 

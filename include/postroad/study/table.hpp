@@ -62,6 +62,7 @@ struct table {
   bool joined = false;           ///< the parts make one label
   std::vector<table_column> columns;
   std::vector<table_row> rows;
+  std::vector<std::string> notes;   ///< what a reader must know, in plain words
   std::uint64_t read = 0, kept = 0; ///< records, each once
   std::uint64_t min_n = 0;          ///< rows of fewer records are small
   bool weighted = false;            ///< records count more than once

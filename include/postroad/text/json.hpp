@@ -138,6 +138,15 @@ public:
     return *this;
   }
 
+  /// Any name, such as one that was measured.
+  json_writer& any_key(std::string_view name) {
+    separate();
+    append_json_string(out_, name);
+    out_ += ':';
+    comma_ = false;
+    return *this;
+  }
+
   json_writer& value(std::string_view s) { return separate(), append_json_string(out_, s), done(); }
   json_writer& value(const char* s) { return value(std::string_view(s)); }
   json_writer& value(const std::string& s) { return value(std::string_view(s)); }

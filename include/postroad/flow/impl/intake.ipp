@@ -28,7 +28,10 @@ POSTROAD_DECL intake::intake(record::path_set& paths, std::string_view member,
 POSTROAD_DECL taken intake::look(const record::line& line) {
   if (line.too_long)
     return {.is = taken::kind::reject, .why = "longer than 16 MiB"};
-  const auto text = text::trimmed(line.text);
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf"; // some programs begin a file with it
+  auto text = text::trimmed(line.text);
+  if (text.starts_with(byte_order_mark))
+    text = text::trimmed(text.substr(byte_order_mark.size()));
   switch (record::kind_of_line(text)) {
   case record::line_kind::blank:
     return {};

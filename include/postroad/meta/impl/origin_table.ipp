@@ -198,7 +198,6 @@ POSTROAD_DECL origin origin_table::find(const net::address& a) const {
     take(routes6_.find(net::to_number(a)), countries6_.find(net::to_number(a)));
   else
     take(routes4_.find(a.to_v4()), countries4_.find(a.to_v4()));
-  describe(found);
   return found;
 }
 

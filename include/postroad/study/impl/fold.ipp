@@ -22,6 +22,9 @@ POSTROAD_DECL fold::fold(const std::vector<table_spec>& specs, const record::pat
 }
 
 POSTROAD_DECL std::optional<std::string_view> fold::add(std::string_view line) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf"; // some programs begin a file with it
+  if (line.starts_with(byte_order_mark))
+    line.remove_prefix(byte_order_mark.size());
   return line.starts_with('{') ? add_object(line) : add_other(text::trimmed(line));
 }
 
@@ -101,6 +104,8 @@ POSTROAD_DECL std::vector<table> fold::tables(std::vector<std::string>* never) c
 
 POSTROAD_DECL std::vector<table> fold::differences(fold& before, std::string_view before_name,
                                                    std::string_view after_name) {
+  if (before_name == after_name)
+    before_name = "before", after_name = "after";
   std::vector<table> out;
   for (std::size_t i = 0; i < tallies_.size(); ++i) {
     const auto& spec = tallies_[i].spec();

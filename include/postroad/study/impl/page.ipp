@@ -266,6 +266,9 @@ private:
         throw std::runtime_error(fmt::format("'{}' is cut off", part.name));
       const auto one = text.substr(0, end + ends.size());
       const auto name = between(one, "id=\"", "\"");
+      if (!ids_.insert(name).second)
+        throw std::runtime_error(
+            fmt::format("the table '{}' is there twice, the second time in '{}'", name, part.name));
       const auto [chapter, place] = place_of(name);
       sections_[chapter].push_back({place, name, between(one, "<h3>", "</h3>"), std::string(one)});
       text.remove_prefix(one.size());
@@ -359,7 +362,7 @@ private:
   const page_settings& use_;
   std::array<std::vector<section>, chapters.size()> sections_;
   std::map<std::string, std::string> figures_;
-  std::set<std::string> drawn_;
+  std::set<std::string> drawn_, ids_;
   std::vector<run_facts> runs_;
   std::string out_;
 };

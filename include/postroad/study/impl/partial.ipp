@@ -164,7 +164,7 @@ POSTROAD_DECL std::string write_partial(const partial_head& head, fold& from) {
   w.object().member("partial", 1).member("spec", head.spec).key("shards").array();
   for (const auto& shard : head.shards)
     w.value(shard);
-  w.end().member("records", from.records()).member("malformed", head.malformed);
+  w.end().member("empty", head.empty).member("records", from.records()).member("malformed", head.malformed);
   w.member_list("never", from.paths_never_seen()).end();
   out += '\n';
   std::uint64_t lines = 0;
@@ -178,7 +178,7 @@ POSTROAD_DECL std::string write_partial(const partial_head& head, fold& from) {
 /// What one line says.
 struct partial_reader::line_of {
   std::optional<std::uint64_t> partial, records, malformed, end, table, column, n, total, kept, of, lines,
-      lines_kept;
+      lines_kept, empty;
   std::optional<std::string> spec, value;
   std::vector<std::string> shards, never;
   std::string key;
@@ -191,23 +191,24 @@ struct partial_reader::line_of {
   }
 
   void set(std::size_t path, const record::value& v, std::size_t ordinal) {
-    std::optional<std::uint64_t>* const counts[] = {
-        &partial, &records, &malformed, &end, &table, &column, &n, &total, &kept, &of, &lines, &lines_kept};
+    std::optional<std::uint64_t>* const counts[] = {&partial, &records,    &malformed, &end,  &table,
+                                                    &column,  &n,          &total,     &kept, &of,
+                                                    &lines,   &lines_kept, &empty};
     if (path < std::size(counts))
       *counts[path] = count(v);
-    else if (path == 12)
-      spec = v.text;
     else if (path == 13)
-      value = v.text;
+      spec = v.text;
     else if (path == 14)
-      shards.emplace_back(v.text);
+      value = v.text;
     else if (path == 15)
-      never.emplace_back(v.text);
+      shards.emplace_back(v.text);
     else if (path == 16)
-      add_part(v.text);
+      never.emplace_back(v.text);
     else if (path == 17)
+      add_part(v.text);
+    else if (path == 18)
       holding.push_back(count(v).value_or(0));
-    else if (path == 18) {
+    else if (path == 19) {
       sums.resize(std::max(sums.size(), ordinal + 1));
       sums[ordinal].push_back(v);
     }
@@ -222,8 +223,9 @@ struct partial_reader::line_of {
 POSTROAD_DECL partial_reader::partial_reader(partial_head& head, fold& into, bool allow_again)
     : head_(head), into_(into), allow_again_(allow_again) {
   // In the order that line_of::set knows.
-  for (const auto* path : {"partial", "records", "malformed", "end", "t", "c", "n", "total", "kept", "of",
-                           "lines", "lines_kept", "spec", "v", "shards[]", "never[]", "k[]", "h[]", "s[][]"})
+  for (const auto* path :
+       {"partial", "records",    "malformed", "end",  "t", "c",        "n",       "total", "kept", "of",
+        "lines",   "lines_kept", "empty",     "spec", "v", "shards[]", "never[]", "k[]",   "h[]",  "s[][]"})
     static_cast<void>(paths_.add(path));
 }
 
@@ -268,6 +270,7 @@ POSTROAD_DECL void partial_reader::begin(const line_of& line) {
     if (!head_.shards.insert(shard).second && !allow_again_)
       throw bad_partial(fmt::format("shard {} is there twice; --allow-duplicates takes it", shard));
   head_.malformed += line.malformed.value_or(0);
+  head_.empty += line.empty.value_or(0);
   into_.add_records(*line.records);
   if (*line.records == 0)
     return;

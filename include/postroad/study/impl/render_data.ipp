@@ -167,6 +167,15 @@ inline void render_fields(std::string& out, const table& t, const footing& foot,
     line(row_fields(t, row, foot));
 }
 
+/// Members whose names come from the data.
+template <class T>
+void put(text::json_writer& w, std::string_view name, const T& v) {
+  w.any_key(name).value(v);
+}
+inline void put_raw(text::json_writer& w, std::string_view name, std::string_view json) {
+  w.any_key(name).raw(json);
+}
+
 inline void put_cell(text::json_writer& w, const table& t, std::size_t i, const cell& c,
                      const footing& foot) {
   const auto& column = t.columns[i];
@@ -175,32 +184,32 @@ inline void put_cell(text::json_writer& w, const table& t, std::size_t i, const 
   // record.
   const auto digits = raw(c);
   if (c.is == cell::kind::nothing)
-    w.member(column.label, nullptr);
+    put(w, column.label, nullptr);
   else if (number && digits.find('.') == std::string::npos && digits.size() > 15)
-    w.member(column.label, digits);
+    put(w, column.label, digits);
   else if (number)
-    w.member_raw(column.label, digits);
+    put_raw(w, column.label, digits);
   else
-    w.member(column.label, digits);
+    put(w, column.label, digits);
   if (column.has_share)
-    w.member_raw(column.share_label, c.share() ? fraction(c) : "null");
+    put_raw(w, column.share_label, c.share() ? fraction(c) : "null");
   if (const auto range = column.has_share && foot.intervals ? wilson(c) : std::nullopt) {
-    w.member_raw(column.share_label + "_low", short_fraction(range->low));
-    w.member_raw(column.share_label + "_high", short_fraction(range->high));
+    put_raw(w, column.share_label + "_low", short_fraction(range->low));
+    put_raw(w, column.share_label + "_high", short_fraction(range->high));
   }
   if (has_own_base(t, i) || (column.has_share && t.of_is == base::row))
-    w.member(column.label + "_of", c.of);
+    put(w, column.label + "_of", c.of);
   if (c.share_change)
-    w.member_raw(column.label + "_share", short_fraction(*c.share_change));
+    put_raw(w, column.label + "_share", short_fraction(*c.share_change));
   if (!c.paper)
     return;
   if (c.paper->n)
-    w.member(column.label + "_paper", *c.paper->n);
+    put(w, column.label + "_paper", *c.paper->n);
   else if (!c.paper->word.empty())
-    w.member(column.label + "_paper", c.paper->word);
+    put(w, column.label + "_paper", c.paper->word);
   if (!c.paper->percent.empty())
-    w.member_raw((column.has_share ? column.share_label : "share") + "_paper",
-                 paper_fraction(c.paper->percent));
+    put_raw(w, (column.has_share ? column.share_label : "share") + "_paper",
+            paper_fraction(c.paper->percent));
 }
 
 inline void put_of(text::json_writer& w, const table& t) {
@@ -215,7 +224,7 @@ inline void put_row(text::json_writer& w, const table& t, const table_row& row, 
   if (!t.joined && row.parts.size() > 1) {
     w.key("key").object();
     for (std::size_t i = 0; i < row.parts.size(); ++i)
-      w.member(t.keys[i], row.parts[i]);
+      put(w, t.keys[i], row.parts[i]);
     w.end();
   }
   w.key("cells").object();

@@ -28,6 +28,12 @@ namespace detail {
     case '^':
       out += "\\textasciicircum{}";
       break;
+    case '[': // behind a line's end it would be an option of that
+    case ']':
+      out += '{';
+      out += c;
+      out += '}';
+      break;
     case '<':
       out += "\\textless{}";
       break;

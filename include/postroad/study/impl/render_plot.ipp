@@ -17,8 +17,8 @@ namespace postroad::study {
 
 namespace detail {
 
-/// A text in double quotes, as gnuplot reads it.
-[[nodiscard]] inline std::string gnuplot_text(std::string_view s) {
+/// A text in double quotes, as data has it: gnuplot takes it as it is there.
+[[nodiscard]] inline std::string gnuplot_data(std::string_view s) {
   std::string out = "\"";
   for (const char c : printable(s)) {
     if (c == '"' || c == '\\')
@@ -26,6 +26,13 @@ namespace detail {
     out += c;
   }
   return out + '"';
+}
+/// A text in a command: in single quotes, within which gnuplot runs no other commands.
+[[nodiscard]] inline std::string gnuplot_text(std::string_view s) {
+  std::string out = "'";
+  for (const char c : printable(s))
+    out += c == '\'' ? std::string("\'\'") : std::string(1, c);
+  return out + '\'';
 }
 
 /// One line or one set of bars: the shares of a column in percent, or its numbers where it has none.
@@ -91,7 +98,9 @@ public:
     for (std::size_t r = 0; r < table_.rows.size(); ++r) {
       if (is_open_ended(r))
         continue;
-      out_ += gnuplot_text(table_.rows[r].label);
+      const auto& label = table_.rows[r].label;
+      out_ +=
+          is_number_axis() || is_time_axis() ? label : gnuplot_data(label); // numbers and times stand bare
       for (const auto& s : series_)
         out_ += ' ' + s.values[r];
       out_ += '\n';
@@ -127,7 +136,7 @@ private:
   [[nodiscard]] bool is_open_ended(std::size_t row) const {
     const auto& label = table_.rows[row].label;
     if (is_time_axis())
-      return label.empty() || !text::is_digit(label[0]);
+      return !table_.bins.after(label).has_value();
     return is_number_axis() && !decimal_of(label);
   }
 

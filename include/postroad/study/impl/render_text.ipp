@@ -37,7 +37,19 @@ namespace detail {
   return hundredths == 0 ? "<0.01" : fmt::format("0.{:02}", hundredths);
 }
 
-/// Control characters, which could command a terminal, become visible.
+/// The code point of three bytes of UTF-8 that no page should have as it is: marks that turn the direction of
+/// text (UAX 9), and U+FFFE and U+FFFF, which XML forbids. 0: another one.
+[[nodiscard]] inline unsigned hidden_code(std::string_view s) noexcept {
+  const auto byte = [&s](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(s[i])); };
+  if (s.size() < 3 || (byte(0) & 0xf0u) != 0xe0u)
+    return 0;
+  const auto code = (byte(0) & 0xfu) << 12 | (byte(1) & 0x3fu) << 6 | (byte(2) & 0x3fu);
+  const bool hidden = code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+                      (code >= 0x2066 && code <= 0x2069) || code == 0xfffe || code == 0xffff;
+  return hidden ? code : 0;
+}
+
+/// Control characters, which could command a terminal, become visible, and so does what is hidden.
 [[nodiscard]] inline std::string printable(std::string_view s) {
   std::string out;
   for (std::size_t i = 0; i < s.size(); ++i) {
@@ -47,6 +59,8 @@ namespace detail {
       out += fmt::format("\\x{:02x}", c);
     else if (c1)
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(s[++i]));
+    else if (const auto code = hidden_code(s.substr(i)); code != 0)
+      out += fmt::format("\\u{:04x}", code), i += 2;
     else
       out += s[i];
   }
@@ -211,7 +225,7 @@ struct shown_column {
 
 /// What stands below a table, line by line.
 [[nodiscard]] inline std::vector<std::string> notes_below(const table& t) {
-  std::vector<std::string> out;
+  auto out = t.notes;
   for (const auto& c : t.columns)
     if (c.has_share && !c.base_label.empty() && std::none_of(out.begin(), out.end(), [&](const auto& line) {
           return line.ends_with(c.base_label + ": " + bases_of_columns(t, c.base_label));

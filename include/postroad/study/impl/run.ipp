@@ -136,8 +136,8 @@ POSTROAD_DECL int run::go(std::vector<std::string> files) {
   foot_.interrupted = detail::asked_to_stop != 0;
   if (use_.partial && foot_.interrupted)
     throw std::runtime_error("interrupted: a partial result of half an input would be taken for the whole");
-  if (use_.expect != 0 && head_.shards.size() != use_.expect)
-    throw bad_partial(fmt::format("{} shards are there, --expect says {}", head_.shards.size(), use_.expect));
+  if (const auto shards = head_.shards.size() + head_.empty; use_.expect != 0 && shards != use_.expect)
+    throw bad_partial(fmt::format("{} shards are there, --expect says {}", shards, use_.expect));
   head_.malformed = foot_.malformed;
   std::vector<std::string> never;
   const auto text = use_.partial ? write_partial(head_, counted) : tables_text(before, counted, *as, never);
@@ -247,6 +247,8 @@ POSTROAD_DECL void run::read_lines(fold& into, const std::string& name, int fd) 
   shard_hash shard;
   const auto lines =
       use_.threads > 1 ? read_by_crew(into, name, fd, shard) : read_alone(into, name, fd, shard);
+  if (use_.partial && lines == 0)
+    ++head_.empty;
   if (use_.partial && lines != 0 && !detail::must_stop(true) && !head_.shards.insert(shard.text()).second &&
       !use_.allow_duplicates)
     throw bad_partial(fmt::format("{} has been read before; --allow-duplicates takes it", name));
@@ -375,7 +377,9 @@ POSTROAD_DECL void run::read_partial(fold& into, const std::string& name, line_r
 POSTROAD_DECL void run::reject(const std::string& name, std::uint64_t number, std::string_view line,
                                std::string_view why) {
   ++foot_.malformed;
-  if (rejects_)
+  if (rejects_ && why == detail::too_long) // it was not kept
+    fmt::print(rejects_.get(), "# line {}: {}\n", number, why);
+  else if (rejects_)
     fmt::print(rejects_.get(), "{}\n", line);
   else if (!use_.quiet)
     fmt::print(stderr, "aggregate: {}line {}: {}\n", many_files_ ? name + ", " : "", number, why);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace postroad::study {
@@ -22,6 +23,21 @@ namespace detail {
   if (x.has_value() != y.has_value())
     return x.has_value();
   return a < b;
+}
+
+/// Values may be called like each other, and like what we call a share: no two columns have one name.
+inline void tell_apart(table& t) {
+  std::set<std::string> taken;
+  const auto make_new = [&taken](std::string& name) {
+    const auto plain = name;
+    for (int n = 2; !taken.insert(name).second; ++n)
+      name = fmt::format("{} [{}]", plain, n);
+  };
+  for (auto& c : t.columns)
+    make_new(c.label);
+  for (auto& c : t.columns)
+    if (c.has_share)
+      make_new(c.share_label);
 }
 
 /// Makes the table of one tally.
@@ -47,6 +63,7 @@ private:
     if (spec_.cumulative)
       accumulate();
     label_shares();
+    tell_apart(out_);
     return std::move(out_);
   }
 
@@ -136,7 +153,7 @@ private:
   }
 
   /// Rows for the bins between the first and the last that nothing fell into.
-  void add_empty_bins(std::vector<group>& groups) const {
+  void add_empty_bins(std::vector<group>& groups) {
     constexpr std::size_t most = 10'000;
     std::vector<std::string> bins;
     for (const auto& g : groups)
@@ -149,6 +166,8 @@ private:
         if (!key_before(*next, bins[i + 1]))
           break;
         groups.push_back({no_row, 0, {}, {*next, {*next}, {}, spec_.min_n > 0}});
+        if (groups.size() == most)
+          out_.notes.emplace_back("more than 10,000 bins: some that nothing fell into are left out");
       }
   }
 
@@ -192,7 +211,7 @@ private:
     if (cut < groups.size()) {
       const auto last_is_missing = spec_.rows.empty() && groups.back().missing;
       if (groups.size() - cut > (last_is_missing ? 1u : 0u))
-        add_other();
+        add_other(groups, cut);
       if (last_is_missing) {
         shown_as_[groups.back().row] = static_cast<std::uint32_t>(out_.rows.size());
         out_.rows.push_back(std::move(groups.back().out));
@@ -217,9 +236,14 @@ private:
     return other_ == shown && std::any_of(spec_.by.begin(), spec_.by.end(), fans);
   }
 
-  void add_other() {
+  void add_other(const std::vector<group>& groups, std::size_t from) {
     other_ = out_.rows.size();
     table_row other;
+    std::uint64_t records = 0;
+    for (auto g = groups.begin() + static_cast<std::ptrdiff_t>(from); g != groups.end(); ++g)
+      if (!g->missing && g->row != no_row)
+        records += from_.records[g->row];
+    other.small = records < spec_.min_n;
     other.label = spec_.other;
     other.parts.assign(std::max<std::size_t>(spec_.by.size(), 1), "");
     other.parts[0] = spec_.other;
@@ -518,6 +542,7 @@ POSTROAD_DECL table difference(const table& before, std::string_view before_name
       out.rows[r].cells.push_back(detail::change_of(a.cells[c], b.cells[c]));
     }
   }
+  detail::tell_apart(out);
   return out;
 }
 

@@ -75,9 +75,9 @@ POSTROAD_DECL void tally::add(const fields& in) {
     add_cells(in, at, times);
 }
 
-/// Whole numbers below 2^48, so that sums of them fit; nothing else counts.
+/// Whole numbers below 2^32, so that sums over as many records fit; nothing else counts.
 POSTROAD_DECL std::uint64_t tally::weight_of(const fields& in) const {
-  constexpr int128 largest = int128{1} << 48;
+  constexpr int128 largest = int128{1} << 32;
   if (!spec_.weight)
     return 1;
   const auto found = in.at(*spec_.weight);
