@@ -167,8 +167,8 @@ TEST_CASE("latex: what commands it stands for itself, shares have a column of th
 }
 
 TEST_CASE("gnuplot: the kind of figure, and labels that cannot command it") {
-  const auto script = [](std::string_view flags, const lines& in) {
-    return gnuplot_of({table_of(flags, in)});
+  const auto script = [](std::string_view options, const lines& in) {
+    return gnuplot_of({table_of(options, in)});
   };
   const auto has = [](const std::string& text, std::string_view part) {
     INFO(text);

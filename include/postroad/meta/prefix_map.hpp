@@ -13,8 +13,8 @@ namespace postroad::meta {
 /// Prefixes of one family with a value each. `Number` is an address as an unsigned number of its width.
 ///
 /// Filled with add(), then built once; after that find() costs one binary search within the addresses that
-/// share the first 16 bits. 1,000,000 IPv4 prefixes take some 25 MB. Example: prefix_map<std::uint32_t> m;
-/// m.add(0x0a000000, 8, 7); m.build(); m.find(0x0a010203)->value is 7.
+/// share the first 16 bits, or the first 8 of a small map. 1,000,000 IPv4 prefixes take some 25 MB. Example:
+/// prefix_map<std::uint32_t> m; m.add(0x0a000000, 8, 7); m.build(); m.find(0x0a010203)->value is 7.
 template <class Number>
 class prefix_map {
 public:
@@ -56,7 +56,7 @@ public:
   [[nodiscard]] const entry* find(Number address) const noexcept {
     if (starts_.empty())
       return nullptr;
-    const auto block = static_cast<std::size_t>(address >> (bits - index_bits));
+    const auto block = static_cast<std::size_t>(address >> (bits - index_bits_));
     const auto from = starts_.begin() + index_[block], to = starts_.begin() + index_[block + 1];
     const auto after = std::upper_bound(from, to, address);
     if (after == starts_.begin())
@@ -68,7 +68,7 @@ public:
 
 private:
   static constexpr std::uint32_t nobody = ~std::uint32_t{0};
-  static constexpr unsigned index_bits = 16;
+  static constexpr std::size_t small = 4096; ///< starts that 8 bits tell apart well enough
 
   [[nodiscard]] static constexpr Number mask(unsigned length) noexcept {
     return length == 0 ? Number{0} : static_cast<Number>(~Number{0} << (bits - length));
@@ -103,11 +103,12 @@ private:
   }
   /// For each value of the first bits where its addresses begin; the search may need the one before.
   void index() {
-    index_.assign((std::size_t{1} << index_bits) + 1, 0);
+    index_bits_ = starts_.size() <= small ? 8 : 16;
+    index_.assign((std::size_t{1} << index_bits_) + 1, 0);
     std::size_t at = 0;
     for (std::size_t block = 0; block < index_.size(); ++block) {
       index_[block] = static_cast<std::uint32_t>(at);
-      while (at < starts_.size() && static_cast<std::size_t>(starts_[at] >> (bits - index_bits)) <= block)
+      while (at < starts_.size() && static_cast<std::size_t>(starts_[at] >> (bits - index_bits_)) <= block)
         ++at;
     }
   }
@@ -116,6 +117,7 @@ private:
   std::vector<Number> starts_;
   std::vector<std::uint32_t> owners_; ///< from each start on
   std::vector<std::uint32_t> index_;
+  unsigned index_bits_ = 16;
 };
 
 } // namespace postroad::meta

@@ -48,6 +48,8 @@ public:
   void give_rejected(std::string_view why);
   /// Lines that were no records, in the order of the input, as far as everything before them is counted.
   [[nodiscard]] std::vector<rejected_line> take_rejected();
+  /// How many lines take_rejected() has come past.
+  [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
   /// Waits for all, and adds them to `all`.
   void finish(fold& all, shard_hash& hash);
 

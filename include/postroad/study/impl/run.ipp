@@ -298,6 +298,7 @@ POSTROAD_DECL std::uint64_t run::read_by_crew(fold& into, const std::string& nam
       reject(name, r.number, r.text, r.why);
   };
   std::uint64_t read = 0;
+  const auto before = lines_;
   for (bool more = true; more && !detail::must_stop(pipe);) {
     switch (blocks.next(block)) {
     case got::lines:
@@ -318,12 +319,13 @@ POSTROAD_DECL std::uint64_t run::read_by_crew(fold& into, const std::string& nam
       break;
     }
     name_rejected();
+    lines_ = before + workers.lines();
     if (use_.progress)
       show_progress(false);
   }
   workers.finish(into, shard);
   name_rejected();
-  lines_ = into.records() + foot_.malformed;
+  lines_ = before + workers.lines();
   return read;
 }
 
