@@ -1,6 +1,7 @@
 // Conditions, flags and paths typed by anyone: each gives a result; what is good is good again as it is
 // spelled.
 #include <postroad/record/path.hpp>
+#include <postroad/study/conditions.hpp>
 #include <postroad/study/expression.hpp>
 #include <postroad/study/spec.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace postroad;
 
@@ -28,10 +30,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (text.find('@') != std::string_view::npos || text.find('~') != std::string_view::npos)
     return 0; // neither files nor the system's regular expressions are under test
   if (const auto e = study::expression::parse(text, paths)) {
-    study::fields none(paths.size());
-    const bool holds = e->holds(none);
     const auto again = study::expression::parse(e->source(), paths);
-    expect(again && again->holds(none) == holds);
+    expect(again.has_value());
+    study::batch one(std::vector<bool>(paths.size())); // record, that has nothing
+    study::condition_pool conditions, conditions_again;
+    const auto at = conditions.add(*e, one), at_again = conditions_again.add(*again, one);
+    one.accept();
+    expect(conditions.holds(at, one) == conditions_again.holds(at_again, one));
   } else {
     expect(e.error().offset <= text.size());
   }

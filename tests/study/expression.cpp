@@ -1,10 +1,12 @@
 #include <postroad/record/reader.hpp>
+#include <postroad/study/conditions.hpp>
 #include <postroad/study/expression.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -18,14 +20,20 @@ bool holds(std::string_view condition, std::string line) {
   const auto e = expression::parse(condition, paths);
   INFO(std::string(condition));
   REQUIRE(e.has_value());
-  fields in(paths.size());
+  std::vector<bool> fans_out;
+  for (std::size_t path = 0; path < paths.size(); ++path)
+    fans_out.push_back(!paths.fan_of(path).empty());
+  batch in(fans_out);
+  condition_pool pool;
+  const auto asked = pool.add(*e, in);
   record::reader reader;
   const auto size = line.size();
   line.append(record::line_slack, ' ');
   REQUIRE_FALSE(
       reader.read(std::string_view(line).substr(0, size), paths,
                   [&](std::size_t path, const record::value& v, std::size_t n) { in.add(path, v, n); }));
-  return e->holds(in);
+  in.accept();
+  return pool.holds(asked, in).has(0);
 }
 
 const std::string domain =
@@ -127,9 +135,14 @@ TEST_CASE("not binds tighter than and, and tighter than or") {
 TEST_CASE("else holds when no row above does") {
   record::path_set paths;
   const auto e = expression::parse("else", paths);
-  const fields none(0);
-  CHECK(e->holds(none, false));
-  CHECK_FALSE(e->holds(none, true));
+  batch two({});
+  condition_pool pool;
+  const auto asked = pool.add(*e, two);
+  two.accept();
+  two.accept();
+  auto taken = selection::first(1);
+  CHECK(pool.holds(asked, two) == selection::first(2));
+  CHECK(pool.holds(asked, two, taken) == selection::first(2) - taken);
 }
 
 TEST_CASE("what is no condition says where and why") {

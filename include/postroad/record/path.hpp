@@ -115,6 +115,20 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
   /// The path as it is usually spelled: no leading dot, quotes only where they are needed.
   [[nodiscard]] const std::string& name(std::size_t path) const { return names_[path]; }
+  /// Up to where it fans out first: of `a.b[].c` that is `a.b[]`. Nothing where it does not.
+  [[nodiscard]] std::string_view fan_of(std::size_t path) const {
+    const std::string_view spelled = names_[path];
+    bool in_quotes = false;
+    for (std::size_t i = 0; i < spelled.size(); ++i) {
+      if (in_quotes && spelled[i] == '\\')
+        ++i;
+      else if (spelled[i] == '"')
+        in_quotes = !in_quotes;
+      else if (!in_quotes && (spelled[i] == '[' || spelled[i] == '{'))
+        return spelled.substr(0, i + 2);
+    }
+    return {};
+  }
   /// The trie; the root is the first node.
   [[nodiscard]] const std::vector<node>& nodes() const noexcept { return nodes_; }
 

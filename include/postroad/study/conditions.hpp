@@ -1,9 +1,10 @@
-/// The conditions of many tables, each worked out once a record.
+/// The conditions of many tables, each worked out once a batch.
 #pragma once
 
+#include <postroad/study/batch.hpp>
 #include <postroad/study/expression.hpp>
-#include <postroad/study/fields.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -13,11 +14,16 @@
 namespace postroad::study {
 
 /// Tables of a study ask the same of a record over and over: does it receive mail, did its server speak?
-/// Conditions that are spelled alike are one here, and so are the tests they are made of.
+/// Conditions that are spelled alike are one here, and so are the tests they are made of; what a test makes
+/// of a value is remembered.
+///
+/// Example: const auto ok = pool.add(*expression::parse("smtp.outcome = ok", paths), in); then, for every
+/// batch, pool.holds(ok, in) are the records whose server spoke.
 class condition_pool {
 public:
-  /// The number of a condition, which must outlive the pool and be of the same paths as all of it.
-  std::size_t add(const expression& e) {
+  /// The number of a condition, which must outlive the pool and be of the same paths as all of it. `in`
+  /// learns what is asked of them.
+  std::size_t add(const expression& e, batch& in) {
     const auto fresh = slots_.size();
     const auto at =
         e.has_else() ? fresh
@@ -29,19 +35,20 @@ public:
     s.first = static_cast<std::uint32_t>(steps_.size());
     s.size = static_cast<std::uint32_t>(e.nodes_.size());
     for (std::size_t i = 0; i < e.nodes_.size(); ++i)
-      steps_.push_back(step_of(e, i, s.first));
+      steps_.push_back(step_of(e, i, s.first, in));
     slots_.push_back(s);
     return fresh;
   }
 
-  [[nodiscard]] bool holds(std::size_t i, const fields& in, bool taken = false) const {
-    const auto& s = slots_[i];
+  /// The records for which it holds. `taken`: those for which a row above does, for `else`.
+  [[nodiscard]] selection holds(std::size_t i, const batch& in, const selection& taken = {}) {
+    auto& s = slots_[i];
     if (s.size == 0)
-      return true;
-    if (s.size == 1 || s.is_placed)
+      return in.all();
+    if (s.is_placed)
       return run(s.first + s.size - 1, in, taken);
-    if (s.last.record != in.record())
-      s.last = {in.record(), run(s.first + s.size - 1, in, taken)};
+    if (s.last.batch != in.serial())
+      s.last = {in.serial(), run(s.first + s.size - 1, in, taken)};
     return s.last.holds;
   }
 
@@ -49,10 +56,9 @@ private:
   using node = expression::node;
   using kind = expression::kind;
   struct answer {
-    std::uint64_t record = 0;
-    bool holds = false;
+    std::uint64_t batch = 0;
+    selection holds{};
   };
-  /// Small, so that those of all tables stay in the cache.
   struct step {
     kind is;
     std::uint32_t left, right; ///< operands, earlier steps; of a test: its number, twice
@@ -60,53 +66,83 @@ private:
   struct slot {
     std::uint32_t first = 0, size = 0; ///< steps
     bool is_placed = false;
-    mutable answer last{};
+    answer last{};
   };
   struct test {
     const node* what;
+    std::vector<char> known{}; ///< by number of a value: whether it passes; 2 where nobody has asked
     answer last{};
   };
+  static constexpr char unknown = 2;
 
-  step step_of(const expression& e, std::size_t i, std::uint32_t first) {
+  step step_of(const expression& e, std::size_t i, std::uint32_t first, batch& in) {
     const auto& n = e.nodes_[i];
-    if (n.is == kind::negation || n.is == kind::both || n.is == kind::either || n.is == kind::otherwise)
+    if (!expression::is_test(n.is))
       return {n.is, first + static_cast<std::uint32_t>(n.left), first + static_cast<std::uint32_t>(n.right)};
+    in.ask(n.path, n.is == kind::truth || n.is == kind::has ? need::presence : need::all);
     const auto at = test_at_.try_emplace(e.spelling_of(i), tests_.size()).first->second;
     if (at == tests_.size())
       tests_.push_back({&n});
     return {n.is, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at)};
   }
 
-  bool run(std::uint32_t at, const fields& in, bool taken) const {
-    for (;;) {
-      const auto& s = steps_[at];
-      switch (s.is) {
-      case kind::negation:
-        return !run(s.right, in, taken);
-      case kind::both:
-        if (!run(s.left, in, taken))
-          return false;
-        at = s.right;
-        break;
-      case kind::either:
-        if (run(s.left, in, taken))
-          return true;
-        at = s.right;
-        break;
-      case kind::otherwise:
-        return !taken;
-      default:
-        auto& t = tests_[s.left];
-        if (t.last.record != in.record())
-          t.last = {in.record(), expression::any_fits(*t.what, in)};
-        return t.last.holds;
-      }
+  selection run(std::uint32_t at, const batch& in, const selection& taken) {
+    const auto& s = steps_[at];
+    switch (s.is) {
+    case kind::negation:
+      return in.all() - run(s.right, in, taken);
+    case kind::both: {
+      const auto left = run(s.left, in, taken);
+      return left.none() ? left : left & run(s.right, in, taken);
     }
+    case kind::either: {
+      const auto left = run(s.left, in, taken);
+      return left == in.all() ? left : left | run(s.right, in, taken);
+    }
+    case kind::otherwise:
+      return in.all() - taken;
+    default:
+      auto& t = tests_[s.left];
+      if (t.last.batch != in.serial())
+        t.last = {in.serial(), in.empty(t.what->path) ? selection() : those_that_fit(t, in)};
+      return t.last.holds;
+    }
+  }
+
+  /// Where a path has several values, one that fits is enough.
+  static selection those_that_fit(test& t, const batch& in) {
+    const auto path = t.what->path;
+    t.known.resize(in.words(path).size(), unknown);
+    t.known[0] = 0; // no value passes no test
+    selection out;
+    if (in.fans_out(path)) {
+      for (const auto& i : in.items(path))
+        if (fits(t, i.number, in))
+          out.add(i.record);
+      return out;
+    }
+    const auto numbers = in.numbers(path);
+    for (std::uint32_t first = 0; first < numbers.size(); first += 64) {
+      const auto some = numbers.subspan(first, std::min<std::size_t>(64, numbers.size() - first));
+      std::uint64_t bits = 0;
+      for (std::uint32_t i = 0; i < some.size(); ++i)
+        bits |= std::uint64_t{fits(t, some[i], in)} << i;
+      out.set_word(first / 64, bits);
+    }
+    return out;
+  }
+  [[nodiscard]] static bool fits(test& t, std::uint32_t number, const batch& in) {
+    if (batch::is_passing(number))
+      return expression::fits(*t.what, in.value(t.what->path, number));
+    auto& known = t.known[number];
+    if (known == unknown)
+      known = expression::fits(*t.what, in.value(t.what->path, number)) ? 1 : 0;
+    return known != 0;
   }
 
   std::vector<slot> slots_;
   std::vector<step> steps_;
-  mutable std::vector<test> tests_;
+  std::vector<test> tests_;
   std::map<std::string, std::size_t> at_, test_at_; ///< by spelling
 };
 

@@ -3,9 +3,9 @@
 
 #include <postroad/config.hpp>
 #include <postroad/record/path.hpp>
+#include <postroad/record/value.hpp>
 #include <postroad/result.hpp>
 #include <postroad/study/decimal.hpp>
-#include <postroad/study/fields.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace postroad::study {
 
-/// A compiled condition.
+/// A compiled condition, which a condition_pool answers.
 ///
 ///   EXPR     PATH | has PATH | PATH OP WORD | PATH ~ WORD | PATH in WORD,… | PATH in @FILE
 ///            | not EXPR | ! EXPR | EXPR and EXPR | EXPR or EXPR | ( EXPR ) | else
@@ -37,10 +37,6 @@ public:
   /// Compiles `source`, adding its paths to `paths`. Reads the files of `in @FILE`.
   static result<expression> parse(std::string_view source, record::path_set& paths);
 
-  /// `taken`: a row above holds, for `else`.
-  [[nodiscard]] bool holds(const fields& in, bool taken = false) const {
-    return nodes_.empty() || holds_at(nodes_.size() - 1, in, taken);
-  }
   /// Whether it depends on the rows above.
   [[nodiscard]] bool has_else() const noexcept;
   [[nodiscard]] bool always() const noexcept { return nodes_.empty(); }
@@ -84,13 +80,13 @@ private:
   };
   class parser;
 
-  [[nodiscard]] bool holds_at(std::size_t at, const fields& in, bool taken) const;
   /// Tests that are spelled alike are alike.
   [[nodiscard]] std::string spelling_of(std::size_t at) const;
-  [[nodiscard]] static bool any_fits(const node& n, const fields& in);
-  [[nodiscard]] static bool fits(const node& n, const found& f, const fields& in);
-  [[nodiscard]] static bool equals(const node& n, const found& f, const fields& in);
-  [[nodiscard]] static bool compares(const node& n, const found& f, const fields& in);
+  [[nodiscard]] static bool is_test(kind is) noexcept { return is < kind::negation; }
+  /// Whether a value passes the test.
+  [[nodiscard]] static bool fits(const node& n, const record::value& v);
+  [[nodiscard]] static bool equals(const node& n, const record::value& v);
+  [[nodiscard]] static bool compares(const node& n, const record::value& v);
 
   std::vector<node> nodes_;
   std::string source_;

@@ -25,23 +25,28 @@ public:
   [[nodiscard]] std::optional<std::string_view> add(std::string_view line);
 
   /// `never` takes the paths of later stages that no row had.
-  [[nodiscard]] std::vector<table> tables(std::vector<std::string>* never = nullptr) const;
+  [[nodiscard]] std::vector<table> tables(std::vector<std::string>* never = nullptr);
   /// Every table against that of an earlier fold of the same specs.
   [[nodiscard]] std::vector<table> differences(fold& before, std::string_view before_name,
                                                std::string_view after_name);
   /// Of the same specs, with nothing counted.
   [[nodiscard]] fold empty_copy() const;
   /// Adds what another fold of the same specs has counted.
-  void merge(const fold& other);
+  void merge(fold& other);
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
-  [[nodiscard]] std::vector<std::string> paths_never_seen() const;
+  [[nodiscard]] std::vector<std::string> paths_never_seen();
 
   // For partial results: the state, to be read and to be added to.
-  [[nodiscard]] std::vector<tally>& tallies() noexcept { return tallies_; }
+  [[nodiscard]] std::vector<tally>& tallies() {
+    count();
+    return tallies_;
+  }
   void add_records(std::uint64_t n) noexcept { records_ += n; }
   void see_all_paths_but(const std::vector<std::string>& never);
 
 private:
+  /// Counts the records that were read.
+  void count();
   [[nodiscard]] std::optional<std::string_view> add_object(std::string_view object);
   [[nodiscard]] table finished(const tally& t, const tally* ranked_by, std::vector<std::string>* never) const;
   [[nodiscard]] std::optional<std::string_view> add_other(std::string_view line);
@@ -50,7 +55,8 @@ private:
   const record::path_set& paths_;
   record::checking how_;
   record::reader reader_;
-  fields fields_;
+  batch batch_;
+  condition_pool conditions_;
   std::vector<tally> tallies_;
   std::uint64_t records_ = 0;
   std::string word_;

@@ -79,7 +79,7 @@ private:
   void reject(const std::string& name, std::uint64_t number, std::string_view line, std::string_view why);
   [[nodiscard]] std::string tables_text(fold& before, fold& from, format as,
                                         std::vector<std::string>& never) const;
-  bool warn_of_paths(const fold& before, const fold& of, std::vector<std::string> never) const;
+  bool warn_of_paths(fold& before, fold& of, std::vector<std::string> never) const;
   void write(const std::string& text) const;
 
   const run_settings& use_;

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <postroad/config.hpp>
+#include <postroad/study/batch.hpp>
 #include <postroad/study/conditions.hpp>
 #include <postroad/study/decimal.hpp>
-#include <postroad/study/fields.hpp>
 #include <postroad/study/interner.hpp>
 #include <postroad/study/sketch.hpp>
 #include <postroad/study/spec.hpp>
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,17 +59,18 @@ struct column_tally {
   std::shared_ptr<dictionary> values; ///< of the path; other tables may use it, too
   number_list numbers;                ///< quantile: of the path
   pair_counts seen;                   ///< (row, value)
-  std::vector<std::uint32_t> at_hand; ///< values of the record under way
 };
 
 /// The state of a table.
 class tally {
 public:
-  /// Conditions and dictionaries are shared with the other tables of a fold, or its own.
-  tally(const table_spec& spec, const record::path_set& paths,
-        std::shared_ptr<condition_pool> conditions = nullptr, const fields* shared = nullptr);
+  /// With nothing to count: for merge.
+  tally(const table_spec& spec, const record::path_set& paths);
+  /// Conditions and vocabularies are shared with the other tables of a fold. `in` learns what is asked of it.
+  tally(const table_spec& spec, const record::path_set& paths, condition_pool& conditions, batch& in);
 
-  void add(const fields& in);
+  /// `conditions`: those with which it was made.
+  void add(const batch& in, condition_pool& conditions);
   /// Adds what another tally of the same table has counted.
   void merge(const tally& other);
   /// Makes the rows of another one, counting nothing.
@@ -91,22 +93,41 @@ public:
   std::uint64_t lines_kept = 0;       ///< of them by --where
 
 private:
-  [[nodiscard]] std::uint64_t weight_of(const fields& in) const;
-  [[nodiscard]] bool append_group(std::string& key, std::size_t part, const record::value& v) const;
-  void find_rows(const fields& in);
-  void find_groups(const fields& in);
-  void combine(const fields& in, std::size_t part, const std::string& prefix);
-  void add_cells(const fields& in, std::uint32_t at, std::uint64_t times);
-  void look_at_values(const fields& in);
-  void look_at_numbers(const fields& in, std::size_t column);
-  void look_at_hashes(const fields& in, std::size_t column);
-  void look_at_words(const fields& in, std::size_t column);
+  /// A record in a row.
+  struct hit {
+    std::uint32_t record, row;
+  };
+  /// What a column wants of the records under way, one after the other.
+  struct looked_up {
+    selection holds;                   ///< the column's condition
+    std::vector<std::uint64_t> values; ///< numbers of values, or hashes for a sketch
+    std::vector<std::uint32_t> starts; ///< by record
+    [[nodiscard]] std::span<const std::uint64_t> of(std::uint32_t record) const noexcept {
+      return std::span(values).subspan(starts[record], starts[record + 1] - starts[record]);
+    }
+  };
 
-  [[nodiscard]] std::uint32_t row_of(const fields& in, const found& f);
-  bool find_pair(const fields& in);
+  void weigh(const batch& in);
+  [[nodiscard]] std::uint64_t times(std::uint32_t record) const noexcept {
+    return spec_.weight ? weights_[record] : 1;
+  }
+  [[nodiscard]] std::uint64_t weight_of(const selection& some) const;
+
+  void count_listed_rows(const batch& in, condition_pool& conditions, const selection& some);
+  void find_hits(const batch& in, const selection& some);
+  void find_hits_of_values(const batch& in, const selection& some);
+  void find_hits_of_pairs(const batch& in, const selection& some);
+  void count_hits(const batch& in);
+  [[nodiscard]] std::uint32_t row_of(const batch& in, std::uint32_t number);
+  [[nodiscard]] bool append_group(std::string& key, std::size_t part, const record::value& v) const;
+  void combine(const batch& in, std::uint32_t record, std::size_t part, const std::string& prefix);
+
+  void look_up(const batch& in, condition_pool& conditions, const selection& some);
+  void look_up_values(const batch& in, std::size_t column, const selection& some);
+  void append_values(const batch& in, std::size_t column, std::uint32_t record);
+  void count_values(const batch& in, std::size_t column, std::uint32_t record, std::uint32_t row);
 
   const table_spec& spec_;
-  std::shared_ptr<condition_pool> conditions_;
   std::size_t where_ = 0, of_when_ = 0; ///< conditions
   std::vector<std::size_t> rows_when_, columns_when_;
   std::vector<std::uint32_t> row_of_value_; ///< by the value's number, where one path makes the rows
@@ -114,9 +135,10 @@ private:
   std::vector<std::string>
       fans_; ///< for each path of --by, the path up to where it fans out; empty: it does not
   std::vector<std::size_t> ordinals_;
-  std::vector<std::uint32_t> rows_at_hand_;
-  std::vector<char> holds_;                        ///< by column: its condition, for the record under way
-  std::vector<std::vector<std::uint64_t>> hashes_; ///< by column: of the values for a sketch
+  std::vector<std::uint64_t> weights_; ///< by record
+  selection weighty_;                  ///< those that count at all
+  std::vector<hit> hits_;
+  std::vector<looked_up> looked_up_; ///< by column
   std::string key_;
 };
 

@@ -103,7 +103,7 @@ POSTROAD_DECL std::vector<rejected_line> crew::take_rejected() {
 
 POSTROAD_DECL void crew::finish(fold& all, shard_hash& hash) {
   stop();
-  for (const auto& w : workers_) {
+  for (auto& w : workers_) {
     all.merge(w.counted);
     hash.add(w.hash);
   }

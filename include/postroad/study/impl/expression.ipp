@@ -291,18 +291,17 @@ POSTROAD_DECL bool expression::has_else() const noexcept {
   return std::any_of(nodes_.begin(), nodes_.end(), [](const node& n) { return n.is == kind::otherwise; });
 }
 
-POSTROAD_DECL bool expression::equals(const node& n, const found& f, const fields& in) {
-  if (detail::same_bytes(shown(f.value), n.word.text))
-    return !n.word.quoted || f.value.is == record::value::kind::text;
-  return n.word.number && in.number(n.path, f) == n.word.number;
+POSTROAD_DECL bool expression::equals(const node& n, const record::value& v) {
+  if (detail::same_bytes(shown(v), n.word.text))
+    return !n.word.quoted || v.is == record::value::kind::text;
+  return n.word.number && decimal_of(v) == n.word.number;
 }
 
-POSTROAD_DECL bool expression::compares(const node& n, const found& f, const fields& in) {
-  static const std::optional<decimal> none;
-  const auto& number = n.word.number ? in.number(n.path, f) : none;
-  if (!number && f.value.is != record::value::kind::text)
+POSTROAD_DECL bool expression::compares(const node& n, const record::value& v) {
+  const auto number = n.word.number ? decimal_of(v) : std::nullopt;
+  if (!number && v.is != record::value::kind::text)
     return false;
-  const auto order = number ? *number <=> *n.word.number : shown(f.value) <=> std::string_view(n.word.text);
+  const auto order = number ? *number <=> *n.word.number : shown(v) <=> std::string_view(n.word.text);
   switch (n.is) {
   case kind::less:
     return order < 0;
@@ -315,47 +314,24 @@ POSTROAD_DECL bool expression::compares(const node& n, const found& f, const fie
   }
 }
 
-POSTROAD_DECL bool expression::fits(const node& n, const found& f, const fields& in) {
+POSTROAD_DECL bool expression::fits(const node& n, const record::value& v) {
   using value = record::value;
   switch (n.is) {
   case kind::truth:
-    return f.value.is != value::kind::null && (f.value.is != value::kind::boolean || f.value.boolean);
+    return v.is != value::kind::null && (v.is != value::kind::boolean || v.boolean);
   case kind::has:
     return true;
   case kind::equal:
-    return equals(n, f, in);
+    return equals(n, v);
   case kind::unequal:
-    return !equals(n, f, in);
+    return !equals(n, v);
   case kind::in:
-    return n.set->has(shown(f.value));
+    return n.set->has(shown(v));
   case kind::fits:
-    return n.regex->fits(shown(f.value));
+    return n.regex->fits(shown(v));
   default:
-    return compares(n, f, in);
+    return compares(n, v);
   }
-}
-
-POSTROAD_DECL bool expression::holds_at(std::size_t at, const fields& in, bool taken) const {
-  const auto& n = nodes_[at];
-  switch (n.is) {
-  case kind::negation:
-    return !holds_at(n.right, in, taken);
-  case kind::both:
-    return holds_at(n.left, in, taken) && holds_at(n.right, in, taken);
-  case kind::either:
-    return holds_at(n.left, in, taken) || holds_at(n.right, in, taken);
-  case kind::otherwise:
-    return !taken;
-  default:
-    return any_fits(n, in);
-  }
-}
-
-POSTROAD_DECL bool expression::any_fits(const node& n, const fields& in) {
-  for (const auto& f : in.at(n.path))
-    if (fits(n, f, in))
-      return true;
-  return false;
 }
 
 POSTROAD_DECL std::string expression::spelling_of(std::size_t at) const {

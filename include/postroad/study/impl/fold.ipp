@@ -12,13 +12,23 @@
 
 namespace postroad::study {
 
+namespace detail {
+
+[[nodiscard]] inline std::vector<bool> which_fan_out(const record::path_set& paths) {
+  std::vector<bool> out(paths.size());
+  for (std::size_t path = 0; path < out.size(); ++path)
+    out[path] = !paths.fan_of(path).empty();
+  return out;
+}
+
+} // namespace detail
+
 POSTROAD_DECL fold::fold(const std::vector<table_spec>& specs, const record::path_set& paths,
                          record::checking how)
-    : specs_(specs), paths_(paths), how_(how), fields_(paths.size()) {
+    : specs_(specs), paths_(paths), how_(how), batch_(detail::which_fan_out(paths)) {
   tallies_.reserve(specs.size());
-  const auto conditions = std::make_shared<condition_pool>();
   for (const auto& spec : specs)
-    tallies_.emplace_back(spec, paths, conditions, &fields_);
+    tallies_.emplace_back(spec, paths, conditions_, batch_);
 }
 
 POSTROAD_DECL std::optional<std::string_view> fold::add(std::string_view line) {
@@ -29,18 +39,25 @@ POSTROAD_DECL std::optional<std::string_view> fold::add(std::string_view line) {
 }
 
 POSTROAD_DECL std::optional<std::string_view> fold::add_object(std::string_view object) {
-  fields_.clear();
-
   const auto keep = [this](std::size_t path, const record::value& v, std::size_t ordinal) {
-    fields_.add(path, v, ordinal);
+    batch_.add(path, v, ordinal);
   };
-  if (const auto broken = reader_.read(object, paths_, keep, how_))
+  if (const auto broken = reader_.read(object, paths_, keep, how_)) {
+    batch_.drop();
     return broken->why;
-  fields_.accept();
+  }
+  batch_.accept();
   ++records_;
-  for (auto& t : tallies_)
-    t.add(fields_);
+  if (batch_.full())
+    count();
   return std::nullopt;
+}
+
+POSTROAD_DECL void fold::count() {
+  if (batch_.size() != 0)
+    for (auto& t : tallies_)
+      t.add(batch_, conditions_);
+  batch_.clear();
 }
 
 POSTROAD_DECL std::optional<std::string_view> fold::add_other(std::string_view line) {
@@ -95,7 +112,8 @@ POSTROAD_DECL table fold::finished(const tally& t, const tally* ranked_by,
   return t.spec().then ? detail::of_rows(out, *t.spec().then, never) : out;
 }
 
-POSTROAD_DECL std::vector<table> fold::tables(std::vector<std::string>* never) const {
+POSTROAD_DECL std::vector<table> fold::tables(std::vector<std::string>* never) {
+  count();
   std::vector<table> out;
   for (const auto& t : tallies_)
     out.push_back(finished(t, nullptr, never));
@@ -104,6 +122,8 @@ POSTROAD_DECL std::vector<table> fold::tables(std::vector<std::string>* never) c
 
 POSTROAD_DECL std::vector<table> fold::differences(fold& before, std::string_view before_name,
                                                    std::string_view after_name) {
+  count();
+  before.count();
   if (before_name == after_name)
     before_name = "before", after_name = "after";
   std::vector<table> out;
@@ -128,19 +148,22 @@ POSTROAD_DECL fold fold::empty_copy() const {
   return fold(specs_, paths_, how_);
 }
 
-POSTROAD_DECL void fold::merge(const fold& other) {
+POSTROAD_DECL void fold::merge(fold& other) {
+  count();
+  other.count();
   records_ += other.records_;
   for (std::size_t i = 0; i < tallies_.size(); ++i)
     tallies_[i].merge(other.tallies_[i]);
   for (std::size_t path = 0; path < paths_.size(); ++path)
-    if (other.fields_.ever(path))
-      fields_.set_ever(path);
+    if (other.batch_.ever(path))
+      batch_.set_ever(path);
 }
 
-POSTROAD_DECL std::vector<std::string> fold::paths_never_seen() const {
+POSTROAD_DECL std::vector<std::string> fold::paths_never_seen() {
+  count();
   std::vector<std::string> out;
   for (std::size_t path = 0; path < paths_.size(); ++path)
-    if (!fields_.ever(path))
+    if (!batch_.ever(path))
       out.push_back(paths_.name(path));
   return out;
 }
@@ -148,7 +171,7 @@ POSTROAD_DECL std::vector<std::string> fold::paths_never_seen() const {
 POSTROAD_DECL void fold::see_all_paths_but(const std::vector<std::string>& never) {
   for (std::size_t path = 0; path < paths_.size(); ++path)
     if (std::find(never.begin(), never.end(), paths_.name(path)) == never.end())
-      fields_.set_ever(path);
+      batch_.set_ever(path);
 }
 
 } // namespace postroad::study

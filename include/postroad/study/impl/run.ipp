@@ -388,8 +388,7 @@ POSTROAD_DECL void run::reject(const std::string& name, std::uint64_t number, st
 }
 
 /// Says which paths no record had, of those that the flags name; false when there are any.
-POSTROAD_DECL bool run::warn_of_paths(const fold& before, const fold& of,
-                                      std::vector<std::string> never) const {
+POSTROAD_DECL bool run::warn_of_paths(fold& before, fold& of, std::vector<std::string> never) const {
   if (of.records() + before.records() == 0)
     return true;
   const auto earlier = before.paths_never_seen();

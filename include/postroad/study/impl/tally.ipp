@@ -9,44 +9,32 @@ namespace postroad::study {
 
 namespace detail {
 
-/// `a.b[].c` → `a.b[]`; nothing when the path does not fan out.
-[[nodiscard]] inline std::string fan_of(std::string_view path) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (quoted && path[i] == '\\')
-      ++i;
-    else if (path[i] == '"')
-      quoted = !quoted;
-    else if (!quoted && (path[i] == '[' || path[i] == '{'))
-      return std::string(path.substr(0, i + 2));
-  }
-  return {};
-}
-
 inline constexpr auto no_ordinal = static_cast<std::size_t>(-1);
+inline constexpr auto no_row = static_cast<std::uint32_t>(-1);
+
+/// A record counts once in a row, however many of its elements say so. What is before `begin` is of other
+/// records.
+template <class Hits>
+void keep_each_row_once(Hits& hits, std::ptrdiff_t begin) {
+  const auto first = hits.begin() + begin;
+  std::sort(first, hits.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
+  hits.erase(std::unique(first, hits.end(), [](const auto& a, const auto& b) { return a.row == b.row; }),
+             hits.end());
+}
 
 } // namespace detail
 
-POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths,
-                           std::shared_ptr<condition_pool> conditions, const fields* shared)
-    : columns(spec.columns.size()), spec_(spec),
-      conditions_(conditions ? std::move(conditions) : std::make_shared<condition_pool>()),
-      holds_(spec.columns.size()), hashes_(spec.columns.size()) {
-  if (spec.where)
-    where_ = conditions_->add(*spec.where);
-  of_when_ = conditions_->add(spec.of_when);
-  for (const auto& r : spec.rows)
-    rows_when_.push_back(conditions_->add(r.when));
+POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths)
+    : columns(spec.columns.size()), spec_(spec), looked_up_(spec.columns.size()) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const auto& c = spec.columns[i];
-    columns_when_.push_back(conditions_->add(c.when));
-    if (c.is == measure::distinct)
+    const auto is = spec.columns[i].is;
+    if (is == measure::distinct)
       columns[i].seen.count_once();
-    if (looks_at_values(c.is) && c.is != measure::quantile)
-      columns[i].values = shared != nullptr ? shared->dictionary_of(c.path) : std::make_shared<dictionary>();
+    if (looks_at_values(is) && is != measure::quantile)
+      columns[i].values = std::make_shared<dictionary>();
   }
   for (const auto path : spec.by)
-    fans_.push_back(detail::fan_of(paths.name(path)));
+    fans_.emplace_back(paths.fan_of(path));
   ordinals_.assign(spec.by.size(), detail::no_ordinal);
   for (std::size_t i = 0; i < spec.rows.size(); ++i) {
     key_.clear();
@@ -55,34 +43,75 @@ POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths
   }
 }
 
-POSTROAD_DECL void tally::add(const fields& in) {
-  const auto times = weight_of(in);
-  ++lines;
-  total += times;
-  if (spec_.of == base::holding && conditions_->holds(of_when_, in))
-    of += times;
-  if (spec_.where && !conditions_->holds(where_, in))
-    return;
-  ++lines_kept;
-  kept += times;
-  if (times == 0)
-    return;
-  find_rows(in);
-  if (rows_at_hand_.empty())
-    return;
-  look_at_values(in);
-  for (const auto at : rows_at_hand_)
-    add_cells(in, at, times);
+POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths, condition_pool& conditions,
+                           batch& in)
+    : tally(spec, paths) {
+  if (spec.where)
+    where_ = conditions.add(*spec.where, in);
+  of_when_ = conditions.add(spec.of_when, in);
+  for (const auto& r : spec.rows)
+    rows_when_.push_back(conditions.add(r.when, in));
+  for (const auto path : spec.by)
+    in.ask(path, need::all);
+  if (spec.weight)
+    in.ask(*spec.weight, need::all);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& c = spec.columns[i];
+    columns_when_.push_back(conditions.add(c.when, in));
+    if (looks_at_values(c.is) && c.is != measure::quantile)
+      columns[i].values = in.words(c.path).keys();
+    if (c.is != measure::count && c.is != measure::holding)
+      in.ask(c.path, need::all);
+  }
 }
 
+POSTROAD_DECL void tally::add(const batch& in, condition_pool& conditions) {
+  weigh(in);
+  lines += in.size();
+  total += weight_of(in.all());
+  if (spec_.of == base::holding)
+    of += weight_of(conditions.holds(of_when_, in));
+  auto some = spec_.where ? conditions.holds(where_, in) : in.all();
+  lines_kept += some.count();
+  kept += weight_of(some);
+  some &= weighty_;
+  if (some.none())
+    return;
+  look_up(in, conditions, some);
+  if (spec_.by.empty())
+    return count_listed_rows(in, conditions, some);
+  find_hits(in, some);
+  count_hits(in);
+}
+
+// ---- weights
+
 /// Whole numbers below 2^32, so that sums over as many records fit; nothing else counts.
-POSTROAD_DECL std::uint64_t tally::weight_of(const fields& in) const {
+POSTROAD_DECL void tally::weigh(const batch& in) {
   constexpr int128 largest = int128{1} << 32;
+  weighty_ = in.all();
   if (!spec_.weight)
-    return 1;
-  const auto found = in.at(*spec_.weight);
-  const auto n = found.size() == 1 ? decimal_of(found[0].value) : std::nullopt;
-  return n && n->nano == 0 && n->whole > 0 && n->whole < largest ? static_cast<std::uint64_t>(n->whole) : 0;
+    return;
+  weighty_ = {};
+  weights_.assign(in.size(), 0);
+  for (std::uint32_t record = 0; record < in.size(); ++record) {
+    std::size_t values = 0;
+    in.each(*spec_.weight, record, [&](std::uint32_t number, std::uint32_t) {
+      const auto n = decimal_of(in.value(*spec_.weight, number));
+      const bool counts = ++values == 1 && n && n->nano == 0 && n->whole > 0 && n->whole < largest;
+      weights_[record] = counts ? static_cast<std::uint64_t>(n->whole) : 0;
+    });
+    if (weights_[record] != 0)
+      weighty_.add(record);
+  }
+}
+
+POSTROAD_DECL std::uint64_t tally::weight_of(const selection& some) const {
+  if (!spec_.weight)
+    return some.count();
+  std::uint64_t sum = 0;
+  some.each([&](std::uint32_t record) { sum += weights_[record]; });
+  return sum;
 }
 
 POSTROAD_DECL void tally::merge_rows(const tally& other) {
@@ -116,9 +145,9 @@ POSTROAD_DECL void tally::merge(const tally& other) {
     std::vector<std::uint32_t> value_here;
     from.seen.each([&](std::uint32_t row, std::uint32_t value, std::uint64_t n) {
       if (value >= value_here.size())
-        value_here.resize(numbers ? from.numbers.size() : from.values->size(), found::unknown);
+        value_here.resize(numbers ? from.numbers.size() : from.values->size(), detail::no_row);
       auto& at = value_here[value];
-      if (at == found::unknown)
+      if (at == detail::no_row)
         at = numbers ? to.numbers.index_of(from.numbers.number(value))
                      : to.values->index_of(from.values->key(value));
       to.seen.add(here[row], at, n);
@@ -142,70 +171,87 @@ POSTROAD_DECL std::uint32_t tally::row(std::string_view key) {
   return row;
 }
 
-POSTROAD_DECL void tally::find_rows(const fields& in) {
-  rows_at_hand_.clear();
-  if (!spec_.by.empty())
-    return find_groups(in);
-  bool taken = false;
-  for (std::size_t i = 0; i < rows_when_.size() && !(taken && spec_.first); ++i) {
-    if (!conditions_->holds(rows_when_[i], in, taken))
+// ---- rows that are listed
+
+POSTROAD_DECL void tally::count_listed_rows(const batch& in, condition_pool& conditions,
+                                            const selection& some) {
+  selection taken;
+  for (std::uint32_t row = 0; row < rows_when_.size(); ++row) {
+    auto in_row = some & conditions.holds(rows_when_[row], in, taken);
+    if (spec_.first)
+      in_row -= taken;
+    if (in_row.none())
       continue;
-    taken = true;
-    rows_at_hand_.push_back(static_cast<std::uint32_t>(i));
+    taken |= in_row;
+    records[row] += weight_of(in_row);
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      if (spec_.columns[c].is == measure::holding)
+        columns[c].holding[row] += weight_of(in_row & looked_up_[c].holds);
+      else if (spec_.columns[c].is != measure::count)
+        (in_row & looked_up_[c].holds).each([&](std::uint32_t record) { count_values(in, c, record, row); });
   }
 }
 
-POSTROAD_DECL void tally::find_groups(const fields& in) {
+// ---- rows that values make
+
+POSTROAD_DECL void tally::find_hits(const batch& in, const selection& some) {
+  hits_.clear();
   const bool binned = spec_.bins.is() != binning::kind::none;
-  const auto first = in.at(spec_.by[0]);
-  if (!binned && spec_.by.size() == 1 && !first.empty()) {
-    for (const auto& f : first)
-      rows_at_hand_.push_back(row_of(in, f));
-    if (first.size() == 1)
-      return;
-  } else if (binned || !find_pair(in)) {
-    combine(in, 0, {});
-  } else {
-    return;
-  }
-  // A record counts once in a row, however many of its elements say so.
-  std::sort(rows_at_hand_.begin(), rows_at_hand_.end());
-  rows_at_hand_.erase(std::unique(rows_at_hand_.begin(), rows_at_hand_.end()), rows_at_hand_.end());
+  if (!binned && spec_.by.size() == 1)
+    return find_hits_of_values(in, some);
+  if (!binned && spec_.by.size() == 2 && fans_[0].empty() && fans_[1].empty())
+    return find_hits_of_pairs(in, some);
+  some.each([&](std::uint32_t record) {
+    const auto before = static_cast<std::ptrdiff_t>(hits_.size());
+    combine(in, record, 0, {});
+    detail::keep_each_row_once(hits_, before);
+  });
 }
 
-/// The row of a value of the one path that makes them.
-POSTROAD_DECL std::uint32_t tally::row_of(const fields& in, const found& f) {
-  const auto id = in.id(spec_.by[0], f);
-  if (id >= row_of_value_.size())
-    row_of_value_.resize(in.dictionary_of(spec_.by[0])->size(), found::unknown);
-  auto& at = row_of_value_[id];
-  if (at == found::unknown)
-    at = row(in.dictionary_of(spec_.by[0])->key(id));
+/// One path makes the rows.
+POSTROAD_DECL void tally::find_hits_of_values(const batch& in, const selection& some) {
+  const auto path = spec_.by[0];
+  some.each([&](std::uint32_t record) {
+    const auto before = static_cast<std::ptrdiff_t>(hits_.size());
+    in.each(path, record, [&](std::uint32_t number, std::uint32_t) {
+      hits_.push_back({record, row_of(in, number)});
+    });
+    const auto found = static_cast<std::ptrdiff_t>(hits_.size()) - before;
+    if (found == 0 && !spec_.missing.empty())
+      hits_.push_back({record, row_of(in, 0)});
+    else if (found > 1)
+      detail::keep_each_row_once(hits_, before);
+  });
+}
+
+POSTROAD_DECL std::uint32_t tally::row_of(const batch& in, std::uint32_t number) {
+  auto& words = in.words(spec_.by[0]);
+  number = in.lasting(spec_.by[0], number);
+  if (number >= row_of_value_.size())
+    row_of_value_.resize(words.size(), detail::no_row);
+  auto& at = row_of_value_[number];
+  if (at == detail::no_row)
+    at = row(words.keys()->key(words.key_number(number)));
   return at;
 }
 
-/// The row of two values, where two paths make them and neither fans out; false where that is not so.
-POSTROAD_DECL bool tally::find_pair(const fields& in) {
-  if (spec_.by.size() != 2 || !fans_[0].empty() || !fans_[1].empty())
-    return false;
-  std::uint32_t id[2];
-  for (std::size_t part = 0; part < 2; ++part) {
-    const auto values = in.at(spec_.by[part]);
-    if (values.empty() && spec_.missing.empty())
-      return true; // no row
-    id[part] = values.empty() ? found::unknown : in.id(spec_.by[part], values[0]);
-  }
-  const auto at = row_of_pair_.at(std::uint64_t{id[0]} << 32 | id[1], [&] {
-    key_.clear();
-    for (std::size_t part = 0; part < 2; ++part)
-      if (id[part] == found::unknown)
-        group_key::append(key_, group_key::kind::missing, {});
-      else
-        key_ += in.dictionary_of(spec_.by[part])->key(id[part]);
-    return row(key_);
+/// Two do, and neither fans out.
+POSTROAD_DECL void tally::find_hits_of_pairs(const batch& in, const selection& some) {
+  const auto first = in.numbers(spec_.by[0]), second = in.numbers(spec_.by[1]);
+  some.each([&](std::uint32_t record) {
+    const std::uint32_t pair[] = {in.lasting(spec_.by[0], first[record]),
+                                  in.lasting(spec_.by[1], second[record])};
+    if (spec_.missing.empty() && (pair[0] == 0 || pair[1] == 0))
+      return;
+    hits_.push_back({record, row_of_pair_.at(std::uint64_t{pair[0]} << 32 | pair[1], [&] {
+                       key_.clear();
+                       for (std::size_t part = 0; part < 2; ++part) {
+                         auto& words = in.words(spec_.by[part]);
+                         key_ += words.keys()->key(words.key_number(pair[part]));
+                       }
+                       return row(key_);
+                     })});
   });
-  rows_at_hand_.push_back(at);
-  return true;
 }
 
 /// Appends what the value is called among the rows: of the first path it may be its bin. False where it makes
@@ -223,108 +269,117 @@ POSTROAD_DECL bool tally::append_group(std::string& key, std::size_t part, const
 
 /// Every combination of the values at the paths; those that fan out over the same array go element by
 /// element.
-POSTROAD_DECL void tally::combine(const fields& in, std::size_t part, const std::string& prefix) {
+POSTROAD_DECL void tally::combine(const batch& in, std::uint32_t record, std::size_t part,
+                                  const std::string& prefix) {
   if (part == spec_.by.size())
-    return rows_at_hand_.push_back(row(prefix));
+    return hits_.push_back({record, row(prefix)});
   std::size_t bound = detail::no_ordinal; // the element that an earlier path has chosen
   for (std::size_t i = 0; i < part; ++i)
     if (!fans_[part].empty() && fans_[i] == fans_[part])
       bound = ordinals_[i];
   bool any = false;
-  for (const auto& f : in.at(spec_.by[part])) {
-    if (bound != detail::no_ordinal && f.ordinal != bound)
-      continue;
+  in.each(spec_.by[part], record, [&](std::uint32_t number, std::uint32_t ordinal) {
+    if (bound != detail::no_ordinal && ordinal != bound)
+      return;
     auto key = prefix;
-    if (!append_group(key, part, f.value))
-      continue;
+    if (!append_group(key, part, in.value(spec_.by[part], number)))
+      return;
     any = true;
-    ordinals_[part] = f.ordinal;
-    combine(in, part + 1, key);
-  }
+    ordinals_[part] = ordinal;
+    combine(in, record, part + 1, key);
+  });
   if (any || spec_.missing.empty())
     return;
   ordinals_[part] = bound;
   auto key = prefix;
   group_key::append(key, group_key::kind::missing, {});
-  combine(in, part + 1, key);
+  combine(in, record, part + 1, key);
 }
 
-/// The values at the columns' paths, once for all rows of the record.
-POSTROAD_DECL void tally::look_at_values(const fields& in) {
+POSTROAD_DECL void tally::count_hits(const batch& in) {
+  for (const auto& h : hits_)
+    records[h.row] += times(h.record);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto is = spec_.columns[c].is;
+    const auto& holds = looked_up_[c].holds;
+    if (is == measure::holding)
+      for (const auto& h : hits_)
+        columns[c].holding[h.row] += holds.has(h.record) ? times(h.record) : 0;
+    else if (is != measure::count)
+      for (const auto& h : hits_)
+        if (holds.has(h.record))
+          count_values(in, c, h.record, h.row);
+  }
+}
+
+// ---- columns
+
+/// What the columns want of the records, once for all rows.
+POSTROAD_DECL void tally::look_up(const batch& in, condition_pool& conditions, const selection& some) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& spec = spec_.columns[i];
-    auto& column = columns[i];
-    holds_[i] =
-        spec.is == measure::holding || spec.is_conditional ? conditions_->holds(columns_when_[i], in) : true;
-    if (!looks_at_values(spec.is) || spec.source != i)
-      continue;
-    column.at_hand.clear();
-    hashes_[i].clear();
-    if (!holds_[i])
-      continue;
-    if (spec.is == measure::quantile)
-      look_at_numbers(in, i);
-    else if (is_sketched(i))
-      look_at_hashes(in, i);
-    else
-      look_at_words(in, i);
+    auto& at = looked_up_[i];
+    at.holds = spec.is == measure::holding || spec.is_conditional ? conditions.holds(columns_when_[i], in)
+                                                                  : in.all();
+    if (looks_at_values(spec.is) && spec.source == i)
+      look_up_values(in, i, some & at.holds);
   }
 }
 
-/// Every number counts, however often it is there.
-POSTROAD_DECL void tally::look_at_numbers(const fields& in, std::size_t i) {
-  auto& column = columns[i];
-  for (const auto& f : in.at(spec_.columns[i].path))
-    if (const auto& n = in.number(spec_.columns[i].path, f))
-      column.at_hand.push_back(column.numbers.index_of(spec_.approximate ? roughly(*n) : *n));
-}
-
-POSTROAD_DECL void tally::look_at_hashes(const fields& in, std::size_t i) {
-  for (const auto& f : in.at(spec_.columns[i].path)) {
-    key_.clear();
-    group_key::append(key_, f.value);
-    hashes_[i].push_back(detail::hash_of(key_));
+POSTROAD_DECL void tally::look_up_values(const batch& in, std::size_t column, const selection& some) {
+  auto& at = looked_up_[column];
+  at.values.clear();
+  at.starts.resize(in.size() + 1);
+  for (std::uint32_t record = 0; record < in.size(); ++record) {
+    at.starts[record] = static_cast<std::uint32_t>(at.values.size());
+    if (some.has(record))
+      append_values(in, column, record);
   }
+  at.starts[in.size()] = static_cast<std::uint32_t>(at.values.size());
 }
 
-POSTROAD_DECL void tally::look_at_words(const fields& in, std::size_t i) {
-  const auto& spec = spec_.columns[i];
-  auto& here = columns[i].at_hand;
-  for (const auto& f : in.at(spec.path))
-    here.push_back(in.id(spec.path, f));
-  if (spec.is == measure::values && here.empty() && !spec_.missing.empty())
-    here.push_back(columns[i].values->index_of(static_cast<char>(group_key::kind::missing), {}));
-  if (here.size() < 2)
-    return;
-  std::sort(here.begin(), here.end());
-  here.erase(std::unique(here.begin(), here.end()), here.end());
-}
-
-POSTROAD_DECL void tally::add_cells(const fields& in, std::uint32_t at, std::uint64_t times) {
-  records[at] += times;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    auto& column = columns[i];
-    switch (spec_.columns[i].is) {
-    case measure::count:
-      break;
-    case measure::holding:
-      column.holding[at] += holds_[i] != 0 ? times : 0;
-      break;
-    case measure::sum:
-    case measure::mean:
-      if (!holds_[i])
-        break;
-      for (const auto& f : in.at(spec_.columns[i].path))
-        if (const auto& number = in.number(spec_.columns[i].path, f))
-          column.sums[at].add(*number, times);
-      break;
-    default:
-      for (const auto value : column.at_hand)
-        column.seen.add(at, value, times);
-      for (const auto hash : hashes_[i])
-        column.sketches[at].add(hash);
+/// Every number counts, however often it is there; a word counts once.
+POSTROAD_DECL void tally::append_values(const batch& in, std::size_t column, std::uint32_t record) {
+  const auto& spec = spec_.columns[column];
+  auto& values = looked_up_[column].values;
+  const auto before = static_cast<std::ptrdiff_t>(values.size());
+  in.each(spec.path, record, [&](std::uint32_t number, std::uint32_t) {
+    if (spec.is == measure::quantile) {
+      if (const auto n = decimal_of(in.value(spec.path, number)))
+        values.push_back(columns[column].numbers.index_of(spec_.approximate ? roughly(*n) : *n));
+    } else if (is_sketched(column)) {
+      key_.clear();
+      group_key::append(key_, in.value(spec.path, number));
+      values.push_back(detail::hash_of(key_));
+    } else {
+      values.push_back(in.words(spec.path).key_number(in.lasting(spec.path, number)));
     }
-  }
+  });
+  const auto found = static_cast<std::ptrdiff_t>(values.size()) - before;
+  if (found == 0 && spec.is == measure::values && !spec_.missing.empty())
+    values.push_back(0); // that there is none is a value, too
+  if (found < 2 || spec.is == measure::quantile)
+    return;
+  std::sort(values.begin() + before, values.end());
+  values.erase(std::unique(values.begin() + before, values.end()), values.end());
+}
+
+POSTROAD_DECL void tally::count_values(const batch& in, std::size_t c, std::uint32_t record,
+                                       std::uint32_t row) {
+  const auto& spec = spec_.columns[c];
+  auto& column = columns[c];
+  if (spec.is == measure::sum || spec.is == measure::mean)
+    return in.each(spec.path, record, [&](std::uint32_t number, std::uint32_t) {
+      if (const auto n = decimal_of(in.value(spec.path, number)))
+        column.sums[row].add(*n, times(record));
+    });
+  if (spec.source != c)
+    return;
+  for (const auto value : looked_up_[c].of(record))
+    if (is_sketched(c))
+      column.sketches[row].add(value);
+    else
+      column.seen.add(row, static_cast<std::uint32_t>(value), times(record));
 }
 
 } // namespace postroad::study

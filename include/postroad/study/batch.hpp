@@ -1,0 +1,310 @@
+/// What some records hold at the paths that were asked for, path by path.
+///
+/// Many tables ask the same of every record. Asked of one path and a few hundred records at a time, most of
+/// it is a look-up by a small number: values are numbered as they are read, and what a condition makes of a
+/// value is worked out once for each different one.
+#pragma once
+
+#include <postroad/record/value.hpp>
+#include <postroad/study/interner.hpp>
+#include <postroad/study/selection.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postroad::study {
+
+/// What a value is called in a table and in a condition: text as it is, anything else as JSON spells it.
+[[nodiscard]] inline std::string_view shown(const record::value& v) noexcept {
+  return v.is == record::value::kind::text ? v.text : v.raw;
+}
+
+/// The different values that have come at one path, by number. Number 0 is no value.
+class vocabulary {
+public:
+  vocabulary() : keys_(std::make_shared<dictionary>()) { keys_->index_of('m', {}); }
+
+  /// `most`: where it would be one more than that, 0.
+  [[nodiscard]] std::uint32_t number_of(char letter, std::string_view text,
+                                        std::size_t most = ~std::size_t{0}) {
+    if (text.size() > 2 * sizeof(std::uint64_t))
+      return size() < most ? keys_->index_of(letter, text) : 0;
+    const auto wanted = recent_of(letter, text);
+    auto& known =
+        recent_[(wanted.head ^ wanted.tail ^ wanted.kind) * 0x9e3779b97f4a7c15u >> (64 - recent_bits)];
+    if (known.head == wanted.head && known.tail == wanted.tail && known.kind == wanted.kind)
+      return known.number;
+    if (size() >= most)
+      return 0;
+    known = wanted;
+    return known.number = keys_->index_of(letter, text);
+  }
+
+  /// Lives until the next number is given.
+  [[nodiscard]] record::value value(std::uint32_t number) const noexcept {
+    const auto key = keys_->key(number);
+    return value_of(key[0], key.substr(dictionary::header));
+  }
+
+  /// The number of the key under which a value is counted (group_key): there the number 1 and the text "1"
+  /// are one.
+  [[nodiscard]] std::uint32_t key_number(std::uint32_t number) {
+    if (number >= counted_as_.size())
+      counted_as_.resize(keys_->size(), unknown);
+    auto at = counted_as_[number];
+    if (at == unknown)
+      at = counted_as_[number] = find_key(number);
+    return at;
+  }
+
+  /// Keys that group_key makes, and those of other kinds of values, under which nothing is counted.
+  [[nodiscard]] const std::shared_ptr<dictionary>& keys() const noexcept { return keys_; }
+  [[nodiscard]] std::size_t size() const noexcept { return keys_->size(); }
+
+  [[nodiscard]] static char letter_of(const record::value& v) noexcept {
+    return "nbirvoa"[static_cast<std::size_t>(v.is)];
+  }
+  [[nodiscard]] static record::value value_of(char letter, std::string_view shown) noexcept {
+    using kind = record::value::kind;
+    record::value v;
+    v.is = letter == 'm' ? kind::text : static_cast<kind>(std::string_view("nbirvoa").find(letter));
+    v.boolean = letter == 'b' && shown == "true";
+    (v.is == kind::text ? v.text : v.raw) = shown;
+    return v;
+  }
+
+private:
+  static constexpr std::uint32_t unknown = ~std::uint32_t{0};
+
+  [[nodiscard]] std::uint32_t find_key(std::uint32_t number) {
+    const auto key = keys_->key(number);
+    if (key[0] == 'v' || key[0] == 'n' || key[0] == 'm')
+      return number;
+    const std::string text(key.substr(dictionary::header)); // the dictionary may move
+    return keys_->index_of('v', text);
+  }
+
+  /// A value that came lately, if it is no longer than two words: its head and tail are all of it.
+  struct recent {
+    std::uint64_t head = 0, tail = 0;
+    std::uint32_t kind = 0; ///< letter and size; 0: none
+    std::uint32_t number = 0;
+  };
+  static constexpr unsigned recent_bits = 4;
+  [[nodiscard]] static recent recent_of(char letter, std::string_view text) noexcept {
+    constexpr auto word = sizeof(std::uint64_t);
+    const auto size = text.size();
+    const auto* const p = text.data();
+    recent r;
+    r.kind = static_cast<std::uint32_t>(size << 8) | static_cast<unsigned char>(letter);
+    r.head = size < word ? detail::short_word(p, size) : detail::word_at<std::uint64_t>(p);
+    r.tail = size > word ? detail::word_at<std::uint64_t>(p + size - word) : 0;
+    return r;
+  }
+
+  std::shared_ptr<dictionary> keys_;
+  std::vector<std::uint32_t> counted_as_;
+  std::array<recent, 1 << recent_bits> recent_{};
+};
+
+/// What is asked of the values at a path.
+enum class need : std::uint8_t {
+  presence, ///< whether there is one, and whether it is null or false
+  all
+};
+
+/// The records under way. Keeps its memory from batch to batch.
+class batch {
+public:
+  struct item {
+    std::uint32_t record;
+    std::uint32_t ordinal; ///< in the outermost array or object that the path fans out over
+    std::uint32_t number;
+  };
+
+  /// By path: whether it fans out.
+  explicit batch(const std::vector<bool>& fans_out) : columns_(fans_out.size()) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      columns_[i].fans = fans_out[i];
+      if (!fans_out[i])
+        columns_[i].numbers.resize(selection::capacity);
+    }
+  }
+
+  /// Before the first record.
+  void ask(std::size_t path, need what) noexcept {
+    columns_[path].wanted = std::max(columns_[path].wanted, what);
+  }
+  [[nodiscard]] vocabulary& words(std::size_t path) const noexcept { return columns_[path].words; }
+
+  // ---- one record after the other
+
+  /// A value of the next record. Where the path does not fan out, the first counts.
+  void add(std::size_t path, const record::value& v, std::size_t ordinal) {
+    auto& c = columns_[path];
+    c.touched = true;
+    if (c.fans)
+      c.items.push_back({size_, static_cast<std::uint32_t>(ordinal), number_of(c, v)}), ++items_;
+    else if (auto& at = c.numbers[size_]; at == 0)
+      at = number_of(c, v);
+  }
+  /// The record was good.
+  void accept() noexcept { ++size_; }
+  /// It was not: what was added is void.
+  void drop() noexcept {
+    for (auto& c : columns_)
+      if (!c.fans)
+        c.numbers[size_] = 0;
+      else
+        while (!c.items.empty() && c.items.back().record == size_)
+          c.items.pop_back();
+  }
+  /// Time to use it and to clear it.
+  [[nodiscard]] bool full() const noexcept {
+    return size_ == selection::capacity || items_ > most_items || texts_.size() > most_text;
+  }
+  /// Makes room for the next batch.
+  void clear() {
+    for (auto& c : columns_) {
+      if (!c.touched)
+        continue;
+      c.ever = c.ever || is_there(c);
+      std::fill(c.numbers.begin(), c.numbers.end(), 0);
+      c.items.clear();
+      c.touched = false;
+    }
+    passing_.clear();
+    texts_.clear();
+    items_ = 0;
+    size_ = 0;
+    ++serial_;
+  }
+
+  // ---- all of them
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+  [[nodiscard]] selection all() const noexcept { return selection::first(size_); }
+  /// Which batch this is, from 1.
+  [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
+
+  /// Whether the path has no value in any of them.
+  [[nodiscard]] bool empty(std::size_t path) const noexcept { return !columns_[path].touched; }
+  [[nodiscard]] bool fans_out(std::size_t path) const noexcept { return columns_[path].fans; }
+  /// Of a path that does not fan out, by record: the numbers of the values, 0 where there is none.
+  [[nodiscard]] std::span<const std::uint32_t> numbers(std::size_t path) const noexcept {
+    return {columns_[path].numbers.data(), size_};
+  }
+  /// Of a path that does, in the order of the records.
+  [[nodiscard]] std::span<const item> items(std::size_t path) const noexcept { return columns_[path].items; }
+  /// Those of one record.
+  [[nodiscard]] std::span<const item> items(std::size_t path, std::uint32_t record) const {
+    const auto& c = columns_[path];
+    if (c.starts_of != serial_)
+      find_starts(c);
+    return std::span(c.items).subspan(c.starts[record], c.starts[record + 1] - c.starts[record]);
+  }
+  /// `see(number, ordinal)` for each value of a record at a path.
+  template <class See>
+  void each(std::size_t path, std::uint32_t record, See&& see) const {
+    if (columns_[path].fans)
+      for (const auto& i : items(path, record))
+        see(i.number, i.ordinal);
+    else if (const auto number = columns_[path].numbers[record]; number != 0)
+      see(number, std::uint32_t{0});
+  }
+
+  /// Most values come again and again, and have one number for good. Where a path has many different ones,
+  /// they are numbered for this batch only, until somebody wants more.
+  [[nodiscard]] static bool is_passing(std::uint32_t number) noexcept { return (number & passing_bit) != 0; }
+  [[nodiscard]] record::value value(std::size_t path, std::uint32_t number) const noexcept {
+    if (!is_passing(number))
+      return columns_[path].words.value(number);
+    const auto& p = passing_[number & ~passing_bit];
+    return vocabulary::value_of(p.letter, text_of(p));
+  }
+  /// The number for good of that value.
+  [[nodiscard]] std::uint32_t lasting(std::size_t path, std::uint32_t number) const {
+    if (!is_passing(number))
+      return number;
+    const auto& v = passing_[number & ~passing_bit];
+    auto& known = v.lasting;
+    if (known == 0)
+      known = columns_[path].words.keys()->index_of(v.letter, text_of(v));
+    return known;
+  }
+
+  [[nodiscard]] bool ever(std::size_t path) const noexcept { return columns_[path].ever; }
+  void set_ever(std::size_t path) noexcept { columns_[path].ever = true; }
+
+private:
+  static constexpr std::uint32_t passing_bit = std::uint32_t{1} << 31;
+  static constexpr std::size_t most_learned = 1024,
+                               longest_learned = 256; ///< values that need no lasting number
+  static constexpr std::size_t most_items = 1 << 16, most_text = 1 << 20; ///< a batch of records that are
+                                                                          ///< large ends early
+
+  struct column {
+    need wanted = need::presence;
+    bool fans = false;
+    bool touched = false;
+    bool ever = false;
+    std::vector<std::uint32_t> numbers;
+    std::vector<item> items;
+    mutable std::vector<std::uint32_t> starts; ///< by record: its first item
+    mutable std::uint64_t starts_of = 0;       ///< which batch
+    mutable vocabulary words;
+  };
+  struct passing {
+    char letter;
+    std::size_t start, size;
+    mutable std::uint32_t lasting = 0; ///< 0: nobody has asked
+  };
+
+  [[nodiscard]] std::uint32_t number_of(column& c, const record::value& v) {
+    const auto letter = vocabulary::letter_of(v);
+    if (c.wanted == need::presence)
+      return c.words.number_of(letter, letter == 'b' ? v.raw : std::string_view());
+    const auto text = shown(v);
+    const auto known = text.size() <= longest_learned ? c.words.number_of(letter, text, most_learned) : 0;
+    return known != 0 ? known : pass(letter, text);
+  }
+  [[nodiscard]] std::uint32_t pass(char letter, std::string_view text) {
+    passing_.push_back({letter, texts_.size(), text.size()});
+    texts_ += text;
+    return passing_bit | static_cast<std::uint32_t>(passing_.size() - 1);
+  }
+  [[nodiscard]] std::string_view text_of(const passing& p) const noexcept {
+    return {texts_.data() + p.start, p.size};
+  }
+  [[nodiscard]] bool is_there(const column& c) const noexcept {
+    return !c.items.empty() ||
+           std::any_of(c.numbers.begin(), c.numbers.end(), [](std::uint32_t n) { return n != 0; });
+  }
+  void find_starts(const column& c) const {
+    c.starts.assign(size_ + 1, 0);
+    std::uint32_t at = 0;
+    for (std::uint32_t record = 0; record < size_; ++record) {
+      c.starts[record] = at;
+      while (at < c.items.size() && c.items[at].record == record)
+        ++at;
+    }
+    c.starts[size_] = at;
+    c.starts_of = serial_;
+  }
+
+  std::vector<column> columns_;
+  std::vector<passing> passing_;
+  std::string texts_;
+  std::size_t items_ = 0;
+  std::uint32_t size_ = 0;
+  std::uint64_t serial_ = 1;
+};
+
+} // namespace postroad::study
