@@ -55,21 +55,36 @@ public:
     std::uint32_t length;
     std::uint32_t node;
     std::string name;
-    std::uint8_t next = 0; ///< of those in the same bucket: its index and one; 0 is the end
+    std::uint64_t mask = 0; ///< of the bytes of `head` that are the name's
+    bool is_plain = false;  ///< spelled in JSON as it is, so that it can be compared without being read
+    std::uint8_t next = 0;  ///< of those in the same bucket: its index and one; 0 is the end
+
+    /// Whether a name in quotes that begins at `p` is this one. False for one that is not plain.
+    [[nodiscard]] bool is_at(const char* p) const noexcept {
+      std::uint64_t word;
+      std::memcpy(&word, p, sizeof word);
+      return (word & mask) == head && is_plain && p[length] == '"' &&
+             (length <= sizeof word ||
+              std::memcmp(name.data() + sizeof word, p + sizeof word, length - sizeof word) == 0);
+    }
   };
   struct node {
     std::vector<edge> names;
     std::array<std::uint8_t, 32> buckets{}; ///< by head: index and one of the first edge; a record's members
                                             ///< are mostly names that nobody asked for
-    std::array<bool, 256> begins{};         ///< bytes with which a name begins; of an empty one: a quote
-    std::uint32_t each_element = none;      ///< the node behind []
-    std::uint32_t each_key = none;          ///< the node behind {}
-    std::uint32_t path = none;              ///< the path that ends here
+    std::array<std::uint64_t, 4>
+        begins{};                      ///< bits of bytes with which a name begins; of an empty one: a quote
+    std::uint32_t each_element = none; ///< the node behind []
+    std::uint32_t each_key = none;     ///< the node behind {}
+    std::uint32_t path = none;         ///< the path that ends here
     [[nodiscard]] bool is_leaf() const noexcept {
       return names.empty() && each_element == none && each_key == none;
     }
     [[nodiscard]] static std::size_t bucket_of(std::uint64_t head) noexcept {
       return head * 0x9e3779b97f4a7c15u >> 59; // the upper five bits of a product: 32 buckets
+    }
+    [[nodiscard]] bool may_begin(unsigned char byte) const noexcept {
+      return (begins[byte / 64] >> byte % 64 & 1) != 0;
     }
     /// The edge for that name, or null. `head` is detail::head_of the name.
     [[nodiscard]] const edge* find(std::string_view name, std::uint64_t head) const noexcept {
@@ -84,9 +99,13 @@ public:
       return nullptr;
     }
     void add(edge e) {
+      e.mask = detail::head_of("\xff\xff\xff\xff\xff\xff\xff\xff", e.name.size());
+      constexpr std::size_t longest = 48; // within what may be read behind a line
+      e.is_plain = e.name.size() <= longest && e.name.find_first_of("\\\"") == std::string::npos;
       auto& first = buckets[bucket_of(e.head)];
       e.next = first;
-      begins[static_cast<unsigned char>(e.name.empty() ? '"' : e.name[0])] = true;
+      const auto byte = static_cast<unsigned char>(e.name.empty() ? '"' : e.name[0]);
+      begins[byte / 64] |= std::uint64_t{1} << byte % 64;
       names.push_back(std::move(e));
       first = static_cast<std::uint8_t>(names.size());
     }

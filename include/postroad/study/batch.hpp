@@ -178,7 +178,7 @@ public:
       c.ever = c.ever || is_there(c);
       std::fill(c.numbers.begin(), c.numbers.end(), 0);
       c.items.clear();
-      c.touched = false;
+      c.touched = c.passing = false;
     }
     passing_.clear();
     texts_.clear();
@@ -196,6 +196,7 @@ public:
 
   /// Whether the path has no value in any of them.
   [[nodiscard]] bool empty(std::size_t path) const noexcept { return !columns_[path].touched; }
+  [[nodiscard]] bool has_passing(std::size_t path) const noexcept { return columns_[path].passing; }
   [[nodiscard]] bool fans_out(std::size_t path) const noexcept { return columns_[path].fans; }
   /// Of a path that does not fan out, by record: the numbers of the values, 0 where there is none.
   [[nodiscard]] std::span<const std::uint32_t> numbers(std::size_t path) const noexcept {
@@ -254,14 +255,16 @@ private:
     need wanted = need::presence;
     bool fans = false;
     bool touched = false;
+    bool passing = false; ///< some of its values
     bool ever = false;
+    std::array<std::uint32_t, 8> kinds{}; ///< for need::presence: the number by kind, and of true
     std::vector<std::uint32_t> numbers;
     std::vector<item> items;
     mutable std::vector<std::uint32_t> starts; ///< by record: its first item
     mutable std::uint64_t starts_of = 0;       ///< which batch
     mutable vocabulary words;
   };
-  struct passing {
+  struct passing_value {
     char letter;
     std::size_t start, size;
     mutable std::uint32_t lasting = 0; ///< 0: nobody has asked
@@ -269,18 +272,23 @@ private:
 
   [[nodiscard]] std::uint32_t number_of(column& c, const record::value& v) {
     const auto letter = vocabulary::letter_of(v);
-    if (c.wanted == need::presence)
-      return c.words.number_of(letter, letter == 'b' ? v.raw : std::string_view());
+    if (c.wanted == need::presence) {
+      auto& number = c.kinds[v.boolean ? c.kinds.size() - 1 : static_cast<std::size_t>(v.is)];
+      if (number == 0)
+        number = c.words.number_of(letter, letter == 'b' ? v.raw : std::string_view());
+      return number;
+    }
     const auto text = shown(v);
     const auto known = text.size() <= longest_learned ? c.words.number_of(letter, text, most_learned) : 0;
-    return known != 0 ? known : pass(letter, text);
+    return known != 0 ? known : pass(c, letter, text);
   }
-  [[nodiscard]] std::uint32_t pass(char letter, std::string_view text) {
+  [[nodiscard]] std::uint32_t pass(column& c, char letter, std::string_view text) {
+    c.passing = true;
     passing_.push_back({letter, texts_.size(), text.size()});
     texts_ += text;
     return passing_bit | static_cast<std::uint32_t>(passing_.size() - 1);
   }
-  [[nodiscard]] std::string_view text_of(const passing& p) const noexcept {
+  [[nodiscard]] std::string_view text_of(const passing_value& p) const noexcept {
     return {texts_.data() + p.start, p.size};
   }
   [[nodiscard]] bool is_there(const column& c) const noexcept {
@@ -300,7 +308,7 @@ private:
   }
 
   std::vector<column> columns_;
-  std::vector<passing> passing_;
+  std::vector<passing_value> passing_;
   std::string texts_;
   std::size_t items_ = 0;
   std::uint32_t size_ = 0;

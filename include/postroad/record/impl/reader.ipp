@@ -215,10 +215,32 @@ inline char* put_utf8(char* out, std::uint32_t code) noexcept {
 
 } // namespace detail
 
+namespace detail {
+
+/// Records of one kind have their members in one order: which name came after which, last time. By node of
+/// the trie; only where to look first, so that what another trie has left does no harm.
+class habits {
+public:
+  using after =
+      std::array<std::uint8_t, path_set::most_names + 1>; ///< by index and one of the name before, or 0
+
+  void reserve(std::size_t nodes) {
+    if (nodes_.size() < nodes)
+      nodes_.resize(nodes);
+  }
+  [[nodiscard]] after& of(std::size_t node) noexcept { return nodes_[node]; }
+
+private:
+  std::vector<after> nodes_;
+};
+
+} // namespace detail
+
 struct reader::state {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
   std::size_t capacity = 0;
   detail::arena texts;
+  detail::habits habits;
 
   /// Room for a line of that size: 4 bytes of index for each byte of the longest line so far.
   [[nodiscard]] bool reserve(std::size_t size) {
@@ -251,8 +273,10 @@ class reader::pass {
 
 public:
   pass(std::string_view line, std::uint32_t* offsets, token count, const path_set& paths, callback to,
-       detail::arena& texts)
-      : line_(line), offsets_(offsets), count_(count), nodes_(paths.nodes()), to_(to), texts_(texts) {
+       detail::arena& texts, detail::habits& habits)
+      : line_(line), offsets_(offsets), count_(count), nodes_(paths.nodes()), to_(to), texts_(texts),
+        habits_(habits) {
+    habits_.reserve(nodes_.size());
     // What is read past the end is the last bracket, which never starts anything.
     offsets_[count] = offsets_[count + 1] = offsets_[count + 2] = offsets_[count - 1];
   }
@@ -487,12 +511,15 @@ private:
     const char* const p = line_.data() + offsets_[t];
     std::size_t length = 4; // null, true
     if (*p == '"') {
-      const auto found = text(t);
-      if (!found)
-        return 0;
       v.is = value::kind::text;
-      v.text = *found;
-      length = inside(t).size() + 2;
+      v.text = inside(t);
+      length = v.text.size() + 2;
+      if (may_escape(t) && has_escape(offsets_[t], offsets_[t + 1])) {
+        const auto plain = unescaped(t, v.text);
+        if (!plain)
+          return 0;
+        v.text = *plain;
+      }
     } else if (is_literal(p, "true") || is_literal(p, "false")) {
       v.is = value::kind::boolean;
       v.boolean = *p == 't';
@@ -529,30 +556,27 @@ private:
     if (first(t) == '}')
       return closed(t);
     const bool by_key = n.each_key != path_set::none;
+    auto& after = habits_.of(static_cast<std::size_t>(&n - nodes_.data()));
+    std::size_t last = 0; // index and one of the name before
     std::uint64_t wanted =
         n.names.size() == path_set::most_names ? ~std::uint64_t{0} : (std::uint64_t{1} << n.names.size()) - 1;
     for (std::size_t index = 0;; ++index) {
       if (first(t) != '"' || first(t + 1) != ':')
         return fail(t, "a member is \"name\": value", "RFC 8259 4");
-      if (!by_key && !may_escape(t) && !n.begins[second(t)]) { // most names are nobody's
-        t = skip(t + 2);
-        if (t == 0)
+      const auto* edge = usual(n, t, after[last]);
+      if (edge == nullptr && (by_key || may_escape(t) || n.may_begin(second(t)))) { // most names are nobody's
+        const auto name = text(t);
+        if (!name)
           return 0;
-        const char c = first(t);
-        if (c == '}')
-          return closed(t);
-        if (c != ',')
-          return fail(t, "a comma or an end is missing", "RFC 8259 4");
-        ++t;
-        continue;
+        edge = n.find(*name, detail::head_of(name->data(), name->size()));
+        if (edge != nullptr)
+          after[last] = static_cast<std::uint8_t>(edge - n.names.data());
       }
-      const auto name = text(t);
-      if (!name)
-        return 0;
-      const auto* edge = n.find(*name, detail::head_of(name->data(), name->size()));
       token behind = 0;
       if (edge != nullptr) {
-        const auto bit = std::uint64_t{1} << (edge - n.names.data());
+        const auto at_edge = static_cast<std::size_t>(edge - n.names.data());
+        const auto bit = std::uint64_t{1} << at_edge;
+        last = at_edge + 1;
         if (!first_counts || (wanted & bit) != 0) {
           wanted &= ~bit;
           behind =
@@ -561,7 +585,7 @@ private:
             return 0;
         }
       }
-      if (by_key && !key_member(nodes_[n.each_key], t, *name, {at.fanned ? at.ordinal : index, true, false}))
+      if (by_key && !key_member(nodes_[n.each_key], t, {at.fanned ? at.ordinal : index, true, false}))
         return 0;
       t = behind != 0 ? behind : skip(t + 2);
       if (t == 0)
@@ -577,12 +601,21 @@ private:
     }
   }
 
+  /// The name at `t`, if it is that which usually comes here; else null.
+  [[nodiscard]] const path_set::edge* usual(const node& n, token t, std::size_t index) const noexcept {
+    const auto* const edge = index < n.names.size() ? &n.names[index] : nullptr;
+    return edge != nullptr && edge->is_at(line_.data() + offsets_[t] + 1) ? edge : nullptr;
+  }
+
   /// One member of an object that a path fans out over: reports its name, and what lies below it.
-  bool key_member(const node& each, token t, std::string_view name, place at) {
+  bool key_member(const node& each, token t, place at) {
     if (each.path != path_set::none) {
+      const auto name = text(t);
+      if (!name)
+        return false;
       value v;
       v.is = value::kind::text;
-      v.text = name;
+      v.text = *name;
       v.raw = line_.substr(offsets_[t], inside(t).size() + 2);
       report(each.path, v, at.ordinal);
     }
@@ -606,6 +639,7 @@ private:
   const std::vector<node>& nodes_;
   callback to_;
   detail::arena& texts_;
+  detail::habits& habits_;
   std::uint32_t next_escape_ = 0;
   std::uint32_t escape_known_from_ = 1; // nothing is known yet
   std::optional<parse_error> error_;
@@ -660,7 +694,7 @@ POSTROAD_DECL std::optional<parse_error> reader::read_line(std::string_view line
   state_->texts.clear();
   const auto go = [&]<checking which>() {
     return pass<which>(line, parser.structural_indexes.get(), parser.n_structural_indexes, paths, to,
-                       state_->texts)
+                       state_->texts, state_->habits)
         .run();
   };
   switch (how) {

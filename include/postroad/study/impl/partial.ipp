@@ -302,10 +302,9 @@ POSTROAD_DECL std::uint32_t partial_reader::row_of(tally& t, const line_of& line
   std::size_t parts = 0;
   for (std::string_view key = line.key; !key.empty(); ++parts)
     group_key::take(key);
-  const auto row = parts == std::max<std::size_t>(spec.by.size(), 1) ? t.row(line.key) : ~std::uint32_t{0};
-  if (row >= t.rows.size() || (!spec.rows.empty() && row >= spec.rows.size()))
+  if (parts != std::max<std::size_t>(spec.by.size(), 1) || (spec.by.empty() && !t.rows.find(line.key)))
     throw bad_partial("a row of a partial result that the flags cannot make");
-  return row;
+  return t.row(line.key);
 }
 
 POSTROAD_DECL void partial_reader::add_row(tally& t, const line_of& line) {
