@@ -241,6 +241,27 @@ public:
     return known;
   }
 
+  /// Gives those of some records theirs at once, which is faster than one by one.
+  void make_lasting(std::size_t path, const selection& some) const {
+    const auto& c = columns_[path];
+    if (!c.passing)
+      return;
+    asked_.clear();
+    askers_.clear();
+    some.each([&](std::uint32_t record) {
+      each(path, record, [&](std::uint32_t number, std::uint32_t) {
+        if (!is_passing(number) || passing_[number & ~passing_bit].lasting != 0)
+          return;
+        const auto& v = passing_[number & ~passing_bit];
+        askers_.push_back(number & ~passing_bit);
+        asked_.push_back({v.letter, text_of(v)});
+      });
+    });
+    c.words.keys()->index_of(asked_);
+    for (std::size_t i = 0; i < asked_.size(); ++i)
+      passing_[askers_[i]].lasting = asked_[i].index;
+  }
+
   [[nodiscard]] bool ever(std::size_t path) const noexcept { return columns_[path].ever; }
   void set_ever(std::size_t path) noexcept { columns_[path].ever = true; }
 
@@ -310,6 +331,8 @@ private:
   std::vector<column> columns_;
   std::vector<passing_value> passing_;
   std::string texts_;
+  mutable std::vector<dictionary::question> asked_;
+  mutable std::vector<std::uint32_t> askers_; ///< among passing_
   std::size_t items_ = 0;
   std::uint32_t size_ = 0;
   std::uint64_t serial_ = 1;

@@ -4,12 +4,14 @@
 #include <postroad/study/decimal.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -145,15 +147,30 @@ public:
   static constexpr std::size_t header = 5;
 
   std::uint32_t index_of(char kind, std::string_view text) {
-    if (2 * (ends_.size() + 1) > slots_.size())
-      grow();
-    const auto hash = hash_of(kind, text);
-    for (auto at = hash;; ++at) {
-      auto& slot = slots_[at & (slots_.size() - 1)];
-      if (slot.index == unused)
-        return slot = {static_cast<std::uint32_t>(hash >> 32), add(kind, text)}, slot.index;
-      if (slot.tag == static_cast<std::uint32_t>(hash >> 32) && is(slot.index, kind, text))
-        return slot.index;
+    return index_of(kind, text, hash_of(kind, text));
+  }
+
+  /// What is asked of index_of for several values at once.
+  struct question {
+    char kind = 0;
+    std::string_view text{};
+    std::uint32_t index = 0; ///< the answer
+  };
+  /// As index_of for each, one after the other; but of a large dictionary the memory is fetched for all of
+  /// them while the first are still waited for.
+  void index_of(std::span<question> all) {
+    constexpr std::size_t at_once = 32;
+    for (; !all.empty(); all = all.subspan(std::min(at_once, all.size()))) {
+      const auto some = all.first(std::min(at_once, all.size()));
+      std::array<std::uint64_t, at_once> hashes;
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        hashes[i] = hash_of(some[i].kind, some[i].text);
+        if (!slots_.empty())
+          __builtin_prefetch(&slots_[hashes[i] & (slots_.size() - 1)]);
+      }
+      fetch_keys(std::span(hashes).first(some.size()));
+      for (std::size_t i = 0; i < some.size(); ++i)
+        some[i].index = index_of(some[i].kind, some[i].text, hashes[i]);
     }
   }
   /// Of a whole key of one part.
@@ -171,6 +188,30 @@ private:
     std::uint32_t tag = 0;
     std::uint32_t index = unused;
   };
+
+  std::uint32_t index_of(char kind, std::string_view text, std::uint64_t hash) {
+    if (2 * (ends_.size() + 1) > slots_.size())
+      grow();
+    for (auto at = hash;; ++at) {
+      auto& slot = slots_[at & (slots_.size() - 1)];
+      if (slot.index == unused)
+        return slot = {static_cast<std::uint32_t>(hash >> 32), add(kind, text)}, slot.index;
+      if (slot.tag == static_cast<std::uint32_t>(hash >> 32) && is(slot.index, kind, text))
+        return slot.index;
+    }
+  }
+  /// Where the first slot of a hash leads.
+  void fetch_keys(std::span<const std::uint64_t> hashes) const noexcept {
+    if (slots_.empty())
+      return;
+    const auto index_at = [this](std::uint64_t hash) { return slots_[hash & (slots_.size() - 1)].index; };
+    for (const auto hash : hashes)
+      if (const auto index = index_at(hash); index != unused)
+        __builtin_prefetch(&ends_[index]);
+    for (const auto hash : hashes)
+      if (const auto index = index_at(hash); index != unused)
+        __builtin_prefetch(key(index).data());
+  }
 
   static std::uint64_t hash_of(char kind, std::string_view text) noexcept {
     return detail::hash_of(text) ^ static_cast<unsigned char>(kind);

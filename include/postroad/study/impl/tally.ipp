@@ -211,6 +211,7 @@ POSTROAD_DECL void tally::find_hits(const batch& in, const selection& some) {
 /// One path makes the rows.
 POSTROAD_DECL void tally::find_hits_of_values(const batch& in, const selection& some) {
   const auto path = spec_.by[0];
+  in.make_lasting(path, some);
   some.each([&](std::uint32_t record) {
     const auto before = static_cast<std::ptrdiff_t>(hits_.size());
     in.each(path, record, [&](std::uint32_t number, std::uint32_t) {
@@ -328,6 +329,8 @@ POSTROAD_DECL void tally::look_up(const batch& in, condition_pool& conditions, c
 
 POSTROAD_DECL void tally::look_up_values(const batch& in, std::size_t column, const selection& some) {
   auto& at = looked_up_[column];
+  if (spec_.columns[column].is != measure::quantile && !is_sketched(column))
+    in.make_lasting(spec_.columns[column].path, some);
   at.values.clear();
   at.starts.resize(in.size() + 1);
   for (std::uint32_t record = 0; record < in.size(); ++record) {
