@@ -30,4 +30,9 @@ struct value {
   std::string_view raw;
 };
 
+/// What a value is called in a table and in a condition: text as it is, anything else as JSON spells it.
+[[nodiscard]] inline std::string_view shown(const value& v) noexcept {
+  return v.is == value::kind::text ? v.text : v.raw;
+}
+
 } // namespace postroad::record

@@ -21,11 +21,6 @@
 
 namespace postroad::study {
 
-/// What a value is called in a table and in a condition: text as it is, anything else as JSON spells it.
-[[nodiscard]] inline std::string_view shown(const record::value& v) noexcept {
-  return v.is == record::value::kind::text ? v.text : v.raw;
-}
-
 /// The different values that have come at one path, by number. Number 0 is no value.
 class vocabulary {
 public:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <postroad/study/expression.hpp>
+#include <postroad/study/interner.hpp>
 #include <postroad/text/ascii.hpp>
 
 #include <algorithm>
