@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     study::condition_pool conditions, conditions_again;
     const auto at = conditions.add(*e, one), at_again = conditions_again.add(*again, one);
     one.accept();
-    expect(conditions.holds(at, one) == conditions_again.holds(at_again, one));
+    expect(conditions.holds(at, one, one.all()) == conditions_again.holds(at_again, one, one.all()));
   } else {
     expect(e.error().offset <= text.size());
   }

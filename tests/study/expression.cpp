@@ -33,7 +33,7 @@ bool holds(std::string_view condition, std::string line) {
       reader.read(std::string_view(line).substr(0, size), paths,
                   [&](std::size_t path, const record::value& v, std::size_t n) { in.add(path, v, n); }));
   in.accept();
-  return pool.holds(asked, in).has(0);
+  return pool.holds(asked, in, in.all()).has(0);
 }
 
 const std::string domain =
@@ -141,8 +141,8 @@ TEST_CASE("else holds when no row above does") {
   two.accept();
   two.accept();
   auto taken = selection::first(1);
-  CHECK(pool.holds(asked, two) == selection::first(2));
-  CHECK(pool.holds(asked, two, taken) == selection::first(2) - taken);
+  CHECK(pool.holds(asked, two, two.all()) == selection::first(2));
+  CHECK(pool.holds(asked, two, two.all(), taken) == selection::first(2) - taken);
 }
 
 TEST_CASE("what is no condition says where and why") {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <postroad/record/value.hpp>
+#include <postroad/study/decimal.hpp>
 #include <postroad/study/interner.hpp>
 #include <postroad/study/selection.hpp>
 
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,14 +34,8 @@ public:
     if (text.size() > 2 * sizeof(std::uint64_t))
       return size() < most ? keys_->index_of(letter, text) : 0;
     const auto wanted = recent_of(letter, text);
-    auto& known =
-        recent_[(wanted.head ^ wanted.tail ^ wanted.kind) * 0x9e3779b97f4a7c15u >> (64 - recent_bits)];
-    if (known.head == wanted.head && known.tail == wanted.tail && known.kind == wanted.kind)
-      return known.number;
-    if (size() >= most)
-      return 0;
-    known = wanted;
-    return known.number = keys_->index_of(letter, text);
+    const auto& known = recent_[wanted.place()];
+    return known == wanted ? known.number : learn(wanted, letter, text, most);
   }
 
   /// Lives until the next number is given.
@@ -86,13 +82,20 @@ private:
     return keys_->index_of('v', text);
   }
 
+  static constexpr unsigned recent_bits = 4;
   /// A value that came lately, if it is no longer than two words: its head and tail are all of it.
   struct recent {
     std::uint64_t head = 0, tail = 0;
     std::uint32_t kind = 0; ///< letter and size; 0: none
     std::uint32_t number = 0;
+
+    [[nodiscard]] std::size_t place() const noexcept {
+      return (head ^ tail ^ kind) * 0x9e3779b97f4a7c15u >> (64 - recent_bits); // the golden ratio's digits
+    }
+    friend bool operator==(const recent& a, const recent& b) noexcept {
+      return a.head == b.head && a.tail == b.tail && a.kind == b.kind;
+    }
   };
-  static constexpr unsigned recent_bits = 4;
   [[nodiscard]] static recent recent_of(char letter, std::string_view text) noexcept {
     constexpr auto word = sizeof(std::uint64_t);
     const auto size = text.size();
@@ -102,6 +105,14 @@ private:
     r.head = size < word ? detail::short_word(p, size) : detail::word_at<std::uint64_t>(p);
     r.tail = size > word ? detail::word_at<std::uint64_t>(p + size - word) : 0;
     return r;
+  }
+
+  [[nodiscard]] std::uint32_t learn(recent wanted, char letter, std::string_view text, std::size_t most) {
+    if (size() >= most)
+      return 0;
+    wanted.number = keys_->index_of(letter, text);
+    recent_[wanted.place()] = wanted;
+    return wanted.number;
   }
 
   std::shared_ptr<dictionary> keys_;
@@ -225,6 +236,13 @@ public:
     const auto& p = passing_[number & ~passing_bit];
     return vocabulary::value_of(p.letter, text_of(p));
   }
+  /// The decimal number that a passing value is.
+  [[nodiscard]] const std::optional<decimal>& decimal_of_passing(std::uint32_t number) const {
+    const auto& v = passing_[number & ~passing_bit];
+    if (!v.is_decimal_known)
+      v.decimal_ = decimal_of(vocabulary::value_of(v.letter, text_of(v))), v.is_decimal_known = true;
+    return v.decimal_;
+  }
   /// The number for good of that value.
   [[nodiscard]] std::uint32_t lasting(std::size_t path, std::uint32_t number) const {
     if (!is_passing(number))
@@ -267,7 +285,7 @@ private:
   static constexpr std::size_t most_items = 1 << 16, most_text = 1 << 20; ///< a batch of records that are
                                                                           ///< large ends early
 
-  struct column {
+  struct alignas(64) column { // what every value needs lies together
     need wanted = need::presence;
     bool fans = false;
     bool touched = false;
@@ -284,6 +302,8 @@ private:
     char letter;
     std::size_t start, size;
     mutable std::uint32_t lasting = 0; ///< 0: nobody has asked
+    mutable bool is_decimal_known = false;
+    mutable std::optional<decimal> decimal_{};
   };
 
   [[nodiscard]] std::uint32_t number_of(column& c, const record::value& v) {

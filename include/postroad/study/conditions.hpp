@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ public:
       return at;
     slot s;
     s.is_placed = e.has_else();
+    s.is_costly =
+        std::any_of(e.nodes_.begin(), e.nodes_.end(), [](const node& n) { return is_costly(n.is); });
     s.first = static_cast<std::uint32_t>(steps_.size());
     s.size = static_cast<std::uint32_t>(e.nodes_.size());
     for (std::size_t i = 0; i < e.nodes_.size(); ++i)
@@ -41,15 +44,18 @@ public:
     return fresh;
   }
 
-  /// The records for which it holds. `taken`: those for which a row above does, for `else`.
-  [[nodiscard]] selection holds(std::size_t i, const batch& in, const selection& taken = {}) {
+  /// The records for which it holds, of those in `within`; others may or may not be among them. `taken`:
+  /// those for which a row above does, for `else`.
+  [[nodiscard]] selection holds(std::size_t i, const batch& in, const selection& within,
+                                const selection& taken = {}) {
     auto& s = slots_[i];
     if (s.size == 0)
       return in.all();
-    if (s.is_placed)
-      return run(s.first + s.size - 1, in, taken);
+    const question asked{in, s.is_costly ? within : in.all(), taken};
+    if (s.is_placed || s.is_costly)
+      return run(s.first + s.size - 1, asked);
     if (s.last.batch != in.serial())
-      s.last = {in.serial(), run(s.first + s.size - 1, in, taken)};
+      s.last = {in.serial(), run(s.first + s.size - 1, asked)};
     return s.last.holds;
   }
 
@@ -60,13 +66,18 @@ private:
     std::uint64_t batch = 0;
     selection holds{};
   };
+  struct question {
+    const batch& in;
+    selection within, taken;
+  };
   struct step {
     kind is;
     std::uint32_t left, right; ///< operands, earlier steps; of a test: its number, twice
   };
   struct slot {
     std::uint32_t first = 0, size = 0; ///< steps
-    bool is_placed = false;
+    bool is_placed = false;            ///< has an `else`
+    bool is_costly = false;            ///< a test in it is
     answer last{};
   };
   struct test {
@@ -75,6 +86,9 @@ private:
     answer last{};
   };
   static constexpr char unknown = 2;
+
+  /// Worth to be asked of no more records than must be.
+  [[nodiscard]] static bool is_costly(kind is) noexcept { return is == kind::fits; }
 
   step step_of(const expression& e, std::size_t i, std::uint32_t first, batch& in) {
     const auto& n = e.nodes_[i];
@@ -87,34 +101,60 @@ private:
     return {n.is, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at)};
   }
 
-  selection run(std::uint32_t at, const batch& in, const selection& taken) {
+  selection run(std::uint32_t at, const question& asked) {
     const auto& s = steps_[at];
+    const auto all = asked.in.all();
     switch (s.is) {
     case kind::negation:
-      return in.all() - run(s.right, in, taken);
+      return all - run(s.right, asked);
     case kind::both: {
-      const auto left = run(s.left, in, taken);
-      return left.none() ? left : left & run(s.right, in, taken);
+      const auto left = run(s.left, asked);
+      return left.none() ? left : left & run(s.right, {asked.in, asked.within & left, asked.taken});
     }
     case kind::either: {
-      const auto left = run(s.left, in, taken);
-      return left == in.all() ? left : left | run(s.right, in, taken);
+      const auto left = run(s.left, asked);
+      return left == all ? left : left | run(s.right, {asked.in, asked.within - left, asked.taken});
     }
     case kind::otherwise:
-      return in.all() - taken;
+      return all - asked.taken;
     default:
-      auto& t = tests_[s.left];
-      if (t.last.batch != in.serial())
-        t.last = {in.serial(), in.empty(t.what->path) ? selection() : those_that_fit(t, in)};
-      return t.last.holds;
+      return answer_of(tests_[s.left], asked);
     }
+  }
+
+  static selection answer_of(test& t, const question& asked) {
+    const auto& in = asked.in;
+    if (in.empty(t.what->path))
+      return {};
+    if (is_costly(t.what->is))
+      return those_that_fit(t, in, asked.within);
+    if (t.last.batch != in.serial())
+      t.last = {in.serial(), those_that_fit(t, in)};
+    return t.last.holds;
+  }
+
+  static selection those_that_fit(test& t, const batch& in, const selection& within) {
+    selection out;
+    know_all(t, in);
+    within.each([&](std::uint32_t record) {
+      bool any = false;
+      in.each(t.what->path, record,
+              [&](std::uint32_t number, std::uint32_t) { any = any || fits(t, number, in); });
+      if (any)
+        out.add(record);
+    });
+    return out;
+  }
+  /// Makes room for what will be known.
+  static void know_all(test& t, const batch& in) {
+    t.known.resize(in.words(t.what->path).size(), unknown);
+    t.known[0] = 0; // no value passes no test
   }
 
   /// Where a path has several values, one that fits is enough.
   static selection those_that_fit(test& t, const batch& in) {
     const auto path = t.what->path;
-    t.known.resize(in.words(path).size(), unknown);
-    t.known[0] = 0; // no value passes no test
+    know_all(t, in);
     selection out;
     if (in.fans_out(path)) {
       for (const auto& i : in.items(path))
@@ -147,11 +187,16 @@ private:
     return bits;
   }
   [[nodiscard]] static bool fits(test& t, std::uint32_t number, const batch& in) {
+    static const std::optional<decimal> none;
+    const auto path = t.what->path;
     if (batch::is_passing(number))
-      return expression::fits(*t.what, in.value(t.what->path, number));
+      return expression::fits(*t.what, in.value(path, number),
+                              t.what->word.number ? in.decimal_of_passing(number) : none);
     auto& known = t.known[number];
-    if (known == unknown)
-      known = expression::fits(*t.what, in.value(t.what->path, number)) ? 1 : 0;
+    if (known == unknown) {
+      const auto v = in.value(path, number);
+      known = expression::fits(*t.what, v, decimal_of(v)) ? 1 : 0;
+    }
     return known != 0;
   }
 

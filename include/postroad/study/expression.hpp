@@ -83,10 +83,12 @@ private:
   /// Tests that are spelled alike are alike.
   [[nodiscard]] std::string spelling_of(std::size_t at) const;
   [[nodiscard]] static bool is_test(kind is) noexcept { return is < kind::negation; }
-  /// Whether a value passes the test.
-  [[nodiscard]] static bool fits(const node& n, const record::value& v);
-  [[nodiscard]] static bool equals(const node& n, const record::value& v);
-  [[nodiscard]] static bool compares(const node& n, const record::value& v);
+  /// Whether a value, and the number that it is, pass the test.
+  [[nodiscard]] static bool fits(const node& n, const record::value& v, const std::optional<decimal>& number);
+  [[nodiscard]] static bool equals(const node& n, const record::value& v,
+                                   const std::optional<decimal>& number);
+  [[nodiscard]] static bool compares(const node& n, const record::value& v,
+                                     const std::optional<decimal>& number);
 
   std::vector<node> nodes_;
   std::string source_;

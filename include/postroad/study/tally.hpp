@@ -97,16 +97,6 @@ private:
   struct hit {
     std::uint32_t record, row;
   };
-  /// What a column wants of the records under way, one after the other.
-  struct looked_up {
-    selection holds;                   ///< the column's condition
-    std::vector<std::uint64_t> values; ///< numbers of values, or hashes for a sketch
-    std::vector<std::uint32_t> starts; ///< by record
-    [[nodiscard]] std::span<const std::uint64_t> of(std::uint32_t record) const noexcept {
-      return std::span(values).subspan(starts[record], starts[record + 1] - starts[record]);
-    }
-  };
-
   void weigh(const batch& in);
   [[nodiscard]] std::uint64_t times(std::uint32_t record) const noexcept {
     return spec_.weight ? weights_[record] : 1;
@@ -123,9 +113,14 @@ private:
   void combine(const batch& in, std::uint32_t record, std::size_t part, const std::string& prefix);
 
   void look_up(const batch& in, condition_pool& conditions, const selection& some);
-  void look_up_values(const batch& in, std::size_t column, const selection& some);
-  void append_values(const batch& in, std::size_t column, std::uint32_t record);
   void count_values(const batch& in, std::size_t column, std::uint32_t record, std::uint32_t row);
+
+  void count_words(const batch& in, std::size_t column, std::uint32_t record, std::uint32_t row);
+  /// Whether it counts values by their numbers.
+  [[nodiscard]] bool is_of_words(std::size_t column) const noexcept {
+    const auto is = spec_.columns[column].is;
+    return looks_at_values(is) && is != measure::quantile && !is_sketched(column);
+  }
 
   const table_spec& spec_;
   std::size_t where_ = 0, of_when_ = 0; ///< conditions
@@ -138,7 +133,8 @@ private:
   std::vector<std::uint64_t> weights_; ///< by record
   selection weighty_;                  ///< those that count at all
   std::vector<hit> hits_;
-  std::vector<looked_up> looked_up_; ///< by column
+  std::vector<selection> holds_;    ///< by column: its condition
+  std::vector<std::uint32_t> keys_; ///< of one record
   std::string key_;
 };
 

@@ -580,7 +580,7 @@ private:
         if (!first_counts || (wanted & bit) != 0) {
           wanted &= ~bit;
           behind =
-              visit(nodes_[edge->node], t + 2, {at.ordinal, at.fanned, at.last && !by_key && wanted == 0});
+              member(nodes_[edge->node], t + 2, {at.ordinal, at.fanned, at.last && !by_key && wanted == 0});
           if (behind == 0)
             return 0;
         }
@@ -599,6 +599,12 @@ private:
         return fail(t, "a comma or an end is missing", "RFC 8259 4");
       ++t;
     }
+  }
+
+  /// As visit; most members that are asked for are scalars.
+  token member(const node& n, token t, place at) {
+    const char c = static_cast<char>(first(t) | 0x20); // as in past_end
+    return c != '{' && n.path != path_set::none ? scalar(n.path, t, at) : visit(n, t, at);
   }
 
   /// The name at `t`, if it is that which usually comes here; else null.

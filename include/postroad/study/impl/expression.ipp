@@ -292,17 +292,19 @@ POSTROAD_DECL bool expression::has_else() const noexcept {
   return std::any_of(nodes_.begin(), nodes_.end(), [](const node& n) { return n.is == kind::otherwise; });
 }
 
-POSTROAD_DECL bool expression::equals(const node& n, const record::value& v) {
+POSTROAD_DECL bool expression::equals(const node& n, const record::value& v,
+                                      const std::optional<decimal>& number) {
   if (detail::same_bytes(shown(v), n.word.text))
     return !n.word.quoted || v.is == record::value::kind::text;
-  return n.word.number && decimal_of(v) == n.word.number;
+  return n.word.number && number == n.word.number;
 }
 
-POSTROAD_DECL bool expression::compares(const node& n, const record::value& v) {
-  const auto number = n.word.number ? decimal_of(v) : std::nullopt;
-  if (!number && v.is != record::value::kind::text)
+POSTROAD_DECL bool expression::compares(const node& n, const record::value& v,
+                                        const std::optional<decimal>& number) {
+  const bool as_numbers = n.word.number && number;
+  if (!as_numbers && v.is != record::value::kind::text)
     return false;
-  const auto order = number ? *number <=> *n.word.number : shown(v) <=> std::string_view(n.word.text);
+  const auto order = as_numbers ? *number <=> *n.word.number : shown(v) <=> std::string_view(n.word.text);
   switch (n.is) {
   case kind::less:
     return order < 0;
@@ -315,7 +317,8 @@ POSTROAD_DECL bool expression::compares(const node& n, const record::value& v) {
   }
 }
 
-POSTROAD_DECL bool expression::fits(const node& n, const record::value& v) {
+POSTROAD_DECL bool expression::fits(const node& n, const record::value& v,
+                                    const std::optional<decimal>& number) {
   using value = record::value;
   switch (n.is) {
   case kind::truth:
@@ -323,15 +326,15 @@ POSTROAD_DECL bool expression::fits(const node& n, const record::value& v) {
   case kind::has:
     return true;
   case kind::equal:
-    return equals(n, v);
+    return equals(n, v, number);
   case kind::unequal:
-    return !equals(n, v);
+    return !equals(n, v, number);
   case kind::in:
     return n.set->has(shown(v));
   case kind::fits:
     return n.regex->fits(shown(v));
   default:
-    return compares(n, v);
+    return compares(n, v, number);
   }
 }
 

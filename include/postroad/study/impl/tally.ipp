@@ -25,7 +25,7 @@ void keep_each_row_once(Hits& hits, std::ptrdiff_t begin) {
 } // namespace detail
 
 POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths)
-    : columns(spec.columns.size()), spec_(spec), looked_up_(spec.columns.size()) {
+    : columns(spec.columns.size()), spec_(spec), holds_(spec.columns.size()) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto is = spec.columns[i].is;
     if (is == measure::distinct)
@@ -70,8 +70,8 @@ POSTROAD_DECL void tally::add(const batch& in, condition_pool& conditions) {
   lines += in.size();
   total += weight_of(in.all());
   if (spec_.of == base::holding)
-    of += weight_of(conditions.holds(of_when_, in));
-  auto some = spec_.where ? conditions.holds(where_, in) : in.all();
+    of += weight_of(conditions.holds(of_when_, in, in.all()));
+  auto some = spec_.where ? conditions.holds(where_, in, in.all()) : in.all();
   lines_kept += some.count();
   kept += weight_of(some);
   some &= weighty_;
@@ -177,7 +177,7 @@ POSTROAD_DECL void tally::count_listed_rows(const batch& in, condition_pool& con
                                             const selection& some) {
   selection taken;
   for (std::uint32_t row = 0; row < rows_when_.size(); ++row) {
-    auto in_row = some & conditions.holds(rows_when_[row], in, taken);
+    auto in_row = some & conditions.holds(rows_when_[row], in, some, taken);
     if (spec_.first)
       in_row -= taken;
     if (in_row.none())
@@ -186,9 +186,9 @@ POSTROAD_DECL void tally::count_listed_rows(const batch& in, condition_pool& con
     records[row] += weight_of(in_row);
     for (std::size_t c = 0; c < columns.size(); ++c)
       if (spec_.columns[c].is == measure::holding)
-        columns[c].holding[row] += weight_of(in_row & looked_up_[c].holds);
+        columns[c].holding[row] += weight_of(in_row & holds_[c]);
       else if (spec_.columns[c].is != measure::count)
-        (in_row & looked_up_[c].holds).each([&](std::uint32_t record) { count_values(in, c, record, row); });
+        (in_row & holds_[c]).each([&](std::uint32_t record) { count_values(in, c, record, row); });
   }
 }
 
@@ -302,7 +302,7 @@ POSTROAD_DECL void tally::count_hits(const batch& in) {
     records[h.row] += times(h.record);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto is = spec_.columns[c].is;
-    const auto& holds = looked_up_[c].holds;
+    const auto& holds = holds_[c];
     if (is == measure::holding)
       for (const auto& h : hits_)
         columns[c].holding[h.row] += holds.has(h.record) ? times(h.record) : 0;
@@ -315,74 +315,61 @@ POSTROAD_DECL void tally::count_hits(const batch& in) {
 
 // ---- columns
 
-/// What the columns want of the records, once for all rows.
+/// What the columns want of the records, before rows are counted.
 POSTROAD_DECL void tally::look_up(const batch& in, condition_pool& conditions, const selection& some) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& spec = spec_.columns[i];
-    auto& at = looked_up_[i];
-    at.holds = spec.is == measure::holding || spec.is_conditional ? conditions.holds(columns_when_[i], in)
-                                                                  : in.all();
-    if (looks_at_values(spec.is) && spec.source == i)
-      look_up_values(in, i, some & at.holds);
+    holds_[i] = spec.is == measure::holding || spec.is_conditional
+                    ? conditions.holds(columns_when_[i], in, some)
+                    : in.all();
+    if (is_of_words(i))
+      in.make_lasting(spec.path, some & holds_[i]);
   }
-}
-
-POSTROAD_DECL void tally::look_up_values(const batch& in, std::size_t column, const selection& some) {
-  auto& at = looked_up_[column];
-  if (spec_.columns[column].is != measure::quantile && !is_sketched(column))
-    in.make_lasting(spec_.columns[column].path, some);
-  at.values.clear();
-  at.starts.resize(in.size() + 1);
-  for (std::uint32_t record = 0; record < in.size(); ++record) {
-    at.starts[record] = static_cast<std::uint32_t>(at.values.size());
-    if (some.has(record))
-      append_values(in, column, record);
-  }
-  at.starts[in.size()] = static_cast<std::uint32_t>(at.values.size());
-}
-
-/// Every number counts, however often it is there; a word counts once.
-POSTROAD_DECL void tally::append_values(const batch& in, std::size_t column, std::uint32_t record) {
-  const auto& spec = spec_.columns[column];
-  auto& values = looked_up_[column].values;
-  const auto before = static_cast<std::ptrdiff_t>(values.size());
-  in.each(spec.path, record, [&](std::uint32_t number, std::uint32_t) {
-    if (spec.is == measure::quantile) {
-      if (const auto n = decimal_of(in.value(spec.path, number)))
-        values.push_back(columns[column].numbers.index_of(spec_.approximate ? roughly(*n) : *n));
-    } else if (is_sketched(column)) {
-      key_.clear();
-      group_key::append(key_, in.value(spec.path, number));
-      values.push_back(detail::hash_of(key_));
-    } else {
-      values.push_back(in.words(spec.path).key_number(in.lasting(spec.path, number)));
-    }
-  });
-  const auto found = static_cast<std::ptrdiff_t>(values.size()) - before;
-  if (found == 0 && spec.is == measure::values && !spec_.missing.empty())
-    values.push_back(0); // that there is none is a value, too
-  if (found < 2 || spec.is == measure::quantile)
-    return;
-  std::sort(values.begin() + before, values.end());
-  values.erase(std::unique(values.begin() + before, values.end()), values.end());
 }
 
 POSTROAD_DECL void tally::count_values(const batch& in, std::size_t c, std::uint32_t record,
                                        std::uint32_t row) {
   const auto& spec = spec_.columns[c];
-  auto& column = columns[c];
-  if (spec.is == measure::sum || spec.is == measure::mean)
-    return in.each(spec.path, record, [&](std::uint32_t number, std::uint32_t) {
-      if (const auto n = decimal_of(in.value(spec.path, number)))
-        column.sums[row].add(*n, times(record));
-    });
-  if (spec.source != c)
+  if (looks_at_values(spec.is) && spec.source != c)
     return;
-  for (const auto value : looked_up_[c].of(record))
-    if (is_sketched(c))
-      column.sketches[row].add(value);
-    else
-      column.seen.add(row, static_cast<std::uint32_t>(value), times(record));
+  if (is_of_words(c))
+    return count_words(in, c, record, row);
+  auto& column = columns[c];
+  in.each(spec.path, record, [&](std::uint32_t number, std::uint32_t) {
+    const auto v = in.value(spec.path, number);
+    if (is_sketched(c)) {
+      key_.clear();
+      group_key::append(key_, v);
+      column.sketches[row].add(detail::hash_of(key_));
+    } else if (const auto n = decimal_of(v); n && spec.is == measure::quantile) {
+      column.seen.add(row, column.numbers.index_of(spec_.approximate ? roughly(*n) : *n), times(record));
+    } else if (n) {
+      column.sums[row].add(*n, times(record));
+    }
+  });
+}
+
+/// Each different word of a record once. That there is none is one of --col PATH, too.
+POSTROAD_DECL void tally::count_words(const batch& in, std::size_t c, std::uint32_t record,
+                                      std::uint32_t row) {
+  const auto& spec = spec_.columns[c];
+  auto& words = in.words(spec.path);
+  const auto key_of = [&](std::uint32_t number) { return words.key_number(in.lasting(spec.path, number)); };
+  const bool none_counts = spec.is == measure::values && !spec_.missing.empty();
+  if (!in.fans_out(spec.path)) {
+    if (const auto number = in.numbers(spec.path)[record]; number != 0 || none_counts)
+      columns[c].seen.add(row, key_of(number), times(record));
+    return;
+  }
+  keys_.clear();
+  for (const auto& item : in.items(spec.path, record))
+    keys_.push_back(key_of(item.number));
+  if (keys_.empty() && none_counts)
+    keys_.push_back(0);
+  std::sort(keys_.begin(), keys_.end());
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  for (const auto key : keys_)
+    columns[c].seen.add(row, key, times(record));
 }
 
 } // namespace postroad::study
