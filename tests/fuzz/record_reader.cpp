@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -156,15 +157,39 @@ std::vector<seen> read(reader& r, std::string_view line, const path_set& paths, 
   return out;
 }
 
+constexpr const char* asked[] = {
+    "a",   "b.c", "mx.hosts[].name", "mx.hosts[].ip[]", "mx", "t{}", "t{}.n", "t.x", "\"\"", "{}",
+    "t.n", "{}.n"};
+
 const path_set& paths() {
   static const path_set all = [] {
     path_set p;
-    for (const auto* path :
-         {"a", "b.c", "mx.hosts[].name", "mx.hosts[].ip[]", "mx", "t{}", "t{}.n", "t.x", "\"\"", "{}"})
+    for (const auto* path : asked)
       expect(p.add(path).has_value());
     return p;
   }();
   return all;
+}
+
+/// What a path gives must not depend on what else is asked for.
+void expect_each_alone(reader& r, std::string_view line, const std::vector<seen>& together) {
+  static const auto alone = [] {
+    std::vector<path_set> sets(std::size(asked));
+    for (std::size_t i = 0; i < sets.size(); ++i)
+      expect(sets[i].add(asked[i]).has_value());
+    return sets;
+  }();
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    bool good = false;
+    auto by_itself = read(r, line, alone[i], checking::touched, good);
+    for (auto& v : by_itself)
+      v.path = i;
+    std::vector<seen> of_all;
+    for (const auto& v : together)
+      if (v.path == i)
+        of_all.push_back(v);
+    expect(good && by_itself == of_all);
+  }
 }
 
 } // namespace
@@ -190,6 +215,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!right)
     return 0;
   expect(all == all_again && touched && some == firsts && firsts.size() <= all.size());
+  expect_each_alone(r, second, firsts);
   for (const auto& v : all) {
     expect(postroad::text::is_utf8(v.text));
     if (v.is == value::kind::object || v.is == value::kind::array) { // raw is a value by itself

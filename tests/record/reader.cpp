@@ -138,6 +138,14 @@ TEST_CASE("RFC 8259 7: escapes are undone, in names too") {
   CHECK(only(R"({"a":"q\"q","b":1})", "a").raw == R"("q\"q")");
 }
 
+TEST_CASE("escapes are undone where a name and {} ask for the same") {
+  CHECK(both(R"({"o":{"k":{"name":"\u0061","z":"\u0062"},"\u006b2":{"name":"\u0063"}}})",
+             {"o{}.name", "o.k.name", "o.k.z", "o{}"}) ==
+        std::vector<found>{{1, "a", 0}, {2, "b", 0}, {3, "k", 0}, {0, "a", 0}, {3, "k2", 1}, {0, "c", 1}});
+  const auto bad = read(R"({"o":{"k":{"a":"\u0061","b":"\q"}}})", {"o.k.a", "o{}.a"}, checking::whole);
+  CHECK(bad.error.has_value());
+}
+
 TEST_CASE("texts of one line are all valid until the next") {
   path_set paths;
   REQUIRE(paths.add("a[]").has_value());

@@ -139,6 +139,28 @@ TEST_CASE("a record that is dropped leaves nothing") {
   CHECK(in.ever(1));
 }
 
+TEST_CASE("what is dropped takes no room, however much it is") {
+  batch in({false, true});
+  in.ask(0, need::all);
+  in.ask(1, need::all);
+  const std::string large(300'000, 'x');
+  for (int i = 0; i < 1100; ++i) // more than have numbers for good
+    in.add(1, raw(record::value::kind::integer, std::to_string(i)), static_cast<std::size_t>(i));
+  in.accept();
+  for (int round = 0; round < 100; ++round) {
+    in.add(0, word(large + std::to_string(round)), 0);
+    for (int i = 0; i < 1000; ++i)
+      in.add(1, raw(record::value::kind::integer, std::to_string(5000 + i)), 0);
+    in.drop();
+  }
+  in.add(0, word("last"), 0);
+  in.accept();
+  CHECK_FALSE(in.full());
+  CHECK(in.items(1, 1).empty());
+  CHECK(shown(in.value(0, in.numbers(0)[1])) == "last");
+  CHECK(shown(in.value(1, in.items(1, 0).back().number)) == "1099");
+}
+
 TEST_CASE("large records fill a batch early") {
   batch in({true, false});
   in.ask(0, need::all);

@@ -89,9 +89,45 @@ TEST_CASE("a sum beyond 128 bits says so") {
   decimal_sum sum;
   const auto large = *decimal_of("170141183460469231731687303715884105720");
   sum.add(large);
-  CHECK_FALSE(sum.overflow);
+  CHECK_FALSE(sum.overflow());
   sum.add(large);
-  CHECK(sum.overflow);
+  CHECK(sum.overflow());
+}
+
+TEST_CASE("whether a sum is too large does not depend on the order, the grouping or the times") {
+  const auto sum_of = [](const std::vector<std::string>& terms) {
+    decimal_sum sum;
+    for (const auto& t : terms)
+      sum.add(*decimal_of(t));
+    return sum;
+  };
+  const std::string up = "160000000000000000000000000000000000000", down = "-" + up;
+  CHECK(sum_of({up, up, down}).overflow());
+  CHECK(sum_of({up, down, up}).overflow());
+  CHECK(sum_of({down, down, up}).overflow());
+  CHECK_FALSE(sum_of({up, "-1.5", "0.25"}).overflow());
+  CHECK(to_string(sum_of({up, "-1.5", "0.25"}).total) == "159999999999999999999999999999999999998.75");
+  auto first = sum_of({up, "-1.5"});
+  first.merge(sum_of({up, down}));
+  CHECK(first.overflow());
+  decimal_sum once, thrice;
+  for (int i = 0; i < 3; ++i)
+    once.add(*decimal_of("-2.7"));
+  thrice.add(*decimal_of("-2.7"), 3);
+  CHECK(once.total == thrice.total);
+  CHECK(once.size == thrice.size);
+  CHECK(once.terms == thrice.terms);
+  thrice.add(*decimal_of(up), 3);
+  CHECK(thrice.overflow());
+}
+
+TEST_CASE("nearly stays near, up to the largest number") {
+  const auto largest = *decimal_of("170141183460469231731687303715884105727");
+  CHECK(roughly(largest) == largest);
+  CHECK(roughly(*decimal_of("1.7e38")) == largest); // halves up, and no further
+  CHECK(roughly(*decimal_of("-1.7e38")) < *decimal_of("-1.69e38"));
+  CHECK(roughly(*decimal_of("1000")) > *decimal_of("998"));
+  CHECK(roughly(*decimal_of("1000")) < *decimal_of("1002"));
 }
 
 TEST_CASE("a list of numbers has each once, small and large") {

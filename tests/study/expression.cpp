@@ -80,6 +80,23 @@ TEST_CASE("numbers compare as numbers, whole numbers in text too") {
   CHECK(holds("big = '18446744073709551616'", domain));
 }
 
+TEST_CASE("numbers of a list compare as numbers, too") {
+  for (const auto* record : {R"({"a":1})", R"({"a":1.0})", R"({"a":"01"})", R"({"a":10e-1})"}) {
+    CHECK(holds("a in 1,2", record));
+    CHECK(holds("a = 1", record));
+    CHECK_FALSE(holds("a in 3,x", record));
+  }
+  CHECK_FALSE(holds("a in '1'", R"({"a":1.0})"));
+  CHECK_FALSE(holds("a in 1", R"({"a":true})"));
+}
+
+TEST_CASE("a regular expression sees what is behind a NUL, and no more than the value") {
+  CHECK(holds("a ~ b", R"({"a":"x\u0000b"})"));
+  CHECK_FALSE(holds("a ~ 'x$'", R"({"a":"x\u0000b"})"));
+  CHECK(holds("a ~ '^$'", R"({"a":""})"));
+  CHECK_FALSE(holds("a ~ 'xy'", R"({"a":"x","y":"y"})"));
+}
+
 TEST_CASE("text compares by bytes") {
   CHECK(holds("time >= 2015-04-26 and time < 2015-04-27", domain));
   CHECK(holds("mx.kind = null", domain));

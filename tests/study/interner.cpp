@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <cstring>
 #include <map>
 #include <random>
 #include <set>
@@ -24,6 +26,23 @@ TEST_CASE("each string has one number, in the order of arrival, and comes back")
   CHECK(names.size() == 100'003);
   CHECK(names.key(2) == std::string_view("a\0", 2));
   CHECK(names.key(50'003) == "name50000");
+}
+
+TEST_CASE("who knows the hash, but not the seed of the run, makes no keys that collide") {
+  using namespace postroad::study::detail;
+  std::set<std::uint64_t> known, in_this_run;
+  std::mt19937_64 random(9);
+  for (int i = 0; i < 1000; ++i) {
+    std::string key(24, 't'); // a second word that is the state before it makes the state 0, whatever it was
+    const auto first = random();
+    const auto state = mixed(usual_seed ^ key.size() ^ first, 0x13198a2e03707345);
+    std::memcpy(key.data(), &first, sizeof first);
+    std::memcpy(key.data() + sizeof first, &state, sizeof state);
+    known.insert(hash_of(key));
+    in_this_run.insert(hash_of(key, table_seed));
+  }
+  CHECK(known.size() == 1);
+  CHECK(in_this_run.size() == 1000);
 }
 
 TEST_CASE("strings that differ in one byte differ, at every length") {

@@ -52,7 +52,21 @@ TEST_CASE("wrong flags are refused with what is wrong about them") {
   CHECK_FALSE(refused("--cdf a --by b").empty());
   CHECK_FALSE(refused("--cdf a --sum b").empty());
   CHECK_FALSE(refused("--where 'a ='").empty());
+  for (const auto* flags : {"--where else", "--col c=else", "--of 'b=a or else'", "--sum 'a if else'"})
+    CHECK(std::string(refused(flags)).find("else goes with --row only") != std::string::npos);
   CHECK(refused("--where 'a ='") == "condition 'a =': a value is missing (at character 4)");
+}
+
+TEST_CASE("--of: a label without blanks around its =") {
+  const lines in = {R"({"a":1,"b":"x"})", R"({"a":2,"b":"y"})", R"({"b":"y"})"};
+  const auto of = [&](const char* flags) { return table_of(flags, in).of_label; };
+  CHECK(of("--of 'base=a<=1'") == "base");
+  CHECK(of("--of 'base=a=1'") == "base");
+  CHECK(of("--of 'base=has a'") == "base");
+  CHECK(of("--of 'b=y'") == "records where b=y");
+  CHECK(of("--of 'b = y and a = 2'") == "records where b = y and a = 2");
+  CHECK(of("--of 'b!=y'") == "records where b!=y");
+  CHECK(of("--of 'a<=1'") == "records where a<=1");
 }
 
 TEST_CASE("--of: a word, a condition, each with a label or without") {

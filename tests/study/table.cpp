@@ -1,5 +1,7 @@
 #include "study/study.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <random>
 
@@ -24,6 +26,12 @@ TEST_CASE("null, false and missing are three rows; missing has a label or none")
   CHECK(rows(table_of("--by p --missing ''", in)) == lines{"(missing): 1/4", "false: 1/4", "null: 1/4"});
 }
 
+TEST_CASE("null and the text null are two rows, in one order") {
+  const lines in = {R"({"p":null,"x":1})", R"({"p":"null"})"}, turned = {in[1], in[0]};
+  CHECK(rows(table_of("--by p --col 'x=has x'", in)) == lines{"null: 1/2", "null: 0/2"});
+  CHECK(rows(table_of("--by p --col 'x=has x'", turned)) == lines{"null: 1/2", "null: 0/2"});
+}
+
 TEST_CASE("--top: the rest is one row, cells and all; what is missing is not part of it") {
   const lines in = {R"({"p":"a","v":1})", R"({"p":"a","v":2})", R"({"p":"b","v":3})",
                     R"({"p":"c","v":3})", R"({"p":"d","v":4})", R"({"v":9})"};
@@ -46,6 +54,13 @@ TEST_CASE("--row: listed rows may overlap, --first makes them exclude each other
 TEST_CASE("a label in quotes may have = in it") {
   CHECK(rows(table_of("--row '\"p=none\"=p = none' --col '\"x = y\"=p'", {R"({"p":"none"})"})) ==
         lines{"p=none: 1/1"});
+}
+
+TEST_CASE("names in quotes may have quotes in them") {
+  const lines in = {R"({"k\"q":"x","b":2})"};
+  CHECK(rows(table_of(R"(--by '"k\"q",b')", in)) == lines{"x, 2: 1/1"});
+  CHECK(rows(table_of(R"(--distinct 'd="k\"q" if b = 2')", in)) == lines{"all: 1"});
+  CHECK(rows(table_of(R"(--row '"a \"=\" b"=b = 2')", in)) == lines{"a \"=\" b: 1/1"});
 }
 
 TEST_CASE("two rows may have one label") {
@@ -112,6 +127,15 @@ TEST_CASE("--cdf: one row for each number, with the records up to it") {
   CHECK(rows(table_of("--cdf n --of 'has n'", in)) == lines{"8: 2/4", "16: 3/4", "24: 4/4"});
 }
 
+TEST_CASE("--cdf: numbers only, each in one spelling, a record from its smallest on") {
+  CHECK(rows(table_of("--cdf n", {R"({"n":1})", R"({"n":1.0})", R"({"n":"x"})", R"({"n":true})",
+                                  R"({"n":1e1})", R"({"n":null})"})) == lines{"1: 2/6", "10: 3/6"});
+  CHECK(rows(table_of("--cdf n[]", {R"({"n":[3,1,2,10]})", R"({"n":[2,"y"]})", R"({"n":["z"]})"})) ==
+        lines{"1: 1/3", "2: 2/3", "3: 2/3", "10: 2/3"});
+  CHECK(rows(table_of("--cdf t --bin month", {R"({"t":"2015-04-26"})", R"({"t":"2015-05-26"})",
+                                              R"({"t":"2015"})"})) == lines{"2015-04: 1/3", "2015-05: 2/3"});
+}
+
 TEST_CASE("[]: a record counts once in a row, however many of its elements say so") {
   const lines in = {R"({"h":[{"n":"a"},{"n":"a"},{"n":"b"}]})", R"({"h":[{"n":"b"}]})", R"({"h":[]})"};
   CHECK(rows(table_of("--by h[].n", in)) == lines{"b: 2/3", "a: 1/3", "(missing): 1/3"});
@@ -123,6 +147,22 @@ TEST_CASE("[]: two paths into one array go element by element") {
   CHECK(rows(table_of("--by h[].n,h[].v,d --sort key", in)) ==
         lines{"a, 4, x: 1/1", "b, (missing), x: 1/1", "c, 6, x: 1/1"});
   CHECK(rows(table_of("--by h[].n,h[].v --join - --missing ''", in)) == lines{"a-4: 1/1", "c-6: 1/1"});
+}
+
+TEST_CASE("[]: element by element, in whatever order the paths stand") {
+  const lines in = {R"({"a":[{"x":1,"y":2},{"y":3},{"z":0}]})", R"({"a":[]})"};
+  CHECK(rows(table_of("--by a[].x,a[].y --sort key", in)) ==
+        lines{"1, 2: 1/2", "(missing), 3: 1/2", "(missing), (missing): 1/2"});
+  CHECK(rows(table_of("--by a[].y,a[].x --sort key", in)) ==
+        lines{"2, 1: 1/2", "3, (missing): 1/2", "(missing), (missing): 1/2"});
+  CHECK(rows(table_of("--by a[].y,a[].x --missing ''", in)) == lines{"2, 1: 1/2"});
+}
+
+TEST_CASE("[]: a record of many elements is counted in good time") {
+  std::string record = R"({"a":[)";
+  for (int i = 0; i < 200'000; ++i)
+    record += fmt::format(R"({}{{"x":{},"y":{}}})", i == 0 ? "" : ",", i, i);
+  CHECK(rows(table_of("--by a[].x,a[].y --top 1", {record + "]}"})).size() == 2);
 }
 
 TEST_CASE("[]: paths into two arrays give every combination") {

@@ -21,7 +21,7 @@ inline constexpr std::size_t line_slack = 64; // one vector register of the wide
 /// How much of a line is held true.
 enum class checking : unsigned char {
   /// UTF-8, the strings' ends and what lies on the way to the paths; reading ends when every path has been
-  /// seen. The first of members of one name counts.
+  /// seen. The first of members of one name counts; a path over all keys ({}) sees each of them.
   touched,
   /// All of it: one JSON object and nothing but blanks behind it. Members of one name are each reported.
   whole,

@@ -23,6 +23,19 @@
 
 namespace postroad::study {
 
+namespace detail {
+
+/// Empties it; it keeps its memory for next time, if that is no more than usual.
+template <class Many>
+void clear(Many& many, std::size_t usual) {
+  if (many.capacity() > usual)
+    many = Many();
+  else
+    many.clear();
+}
+
+} // namespace detail
+
 /// The different values that have come at one path, by number. Number 0 is no value.
 class vocabulary {
 public:
@@ -90,7 +103,7 @@ private:
     std::uint32_t number = 0;
 
     [[nodiscard]] std::size_t place() const noexcept {
-      return (head ^ tail ^ kind) * 0x9e3779b97f4a7c15u >> (64 - recent_bits); // the golden ratio's digits
+      return (head ^ tail ^ kind) * detail::golden >> (64 - recent_bits);
     }
     friend bool operator==(const recent& a, const recent& b) noexcept {
       return a.head == b.head && a.tail == b.tail && a.kind == b.kind;
@@ -157,12 +170,15 @@ public:
     auto& c = columns_[path];
     c.touched = true;
     if (c.fans)
-      c.items.push_back({size_, static_cast<std::uint32_t>(ordinal), number_of(c, v)}), ++items_;
+      c.items.push_back({size_, static_cast<std::uint32_t>(ordinal), number_of(c, v)}), ++now_.items;
     else if (auto& at = c.numbers[size_]; at == 0)
       at = number_of(c, v);
   }
   /// The record was good.
-  void accept() noexcept { ++size_; }
+  void accept() noexcept {
+    ++size_;
+    accepted_ = now_;
+  }
   /// It was not: what was added is void.
   void drop() noexcept {
     for (auto& c : columns_)
@@ -171,24 +187,28 @@ public:
       else
         while (!c.items.empty() && c.items.back().record == size_)
           c.items.pop_back();
+    now_ = accepted_;
+    passing_.resize(now_.passing);
+    texts_.resize(now_.text);
   }
   /// Time to use it and to clear it.
   [[nodiscard]] bool full() const noexcept {
-    return size_ == selection::capacity || items_ > most_items || texts_.size() > most_text;
+    return size_ == selection::capacity || now_.items > most_items || now_.text > most_text;
   }
-  /// Makes room for the next batch.
+  /// Makes room for the next batch. The memory that a large record took is given back.
   void clear() {
     for (auto& c : columns_) {
       if (!c.touched)
         continue;
       c.ever = c.ever || is_there(c);
       std::fill(c.numbers.begin(), c.numbers.end(), 0);
-      c.items.clear();
+      detail::clear(c.items, 2 * most_items);
       c.touched = c.passing = false;
     }
-    passing_.clear();
-    texts_.clear();
-    items_ = 0;
+    detail::clear(passing_, 2 * most_items);
+    detail::clear(decimals_, 2 * most_items);
+    detail::clear(texts_, 2 * most_text);
+    now_ = accepted_ = {};
     size_ = 0;
     ++serial_;
   }
@@ -236,12 +256,14 @@ public:
     const auto& p = passing_[number & ~passing_bit];
     return vocabulary::value_of(p.letter, text_of(p));
   }
-  /// The decimal number that a passing value is.
+  /// The decimal number that a passing value is. Lives until the next one is asked for.
   [[nodiscard]] const std::optional<decimal>& decimal_of_passing(std::uint32_t number) const {
     const auto& v = passing_[number & ~passing_bit];
-    if (!v.is_decimal_known)
-      v.decimal_ = decimal_of(vocabulary::value_of(v.letter, text_of(v))), v.is_decimal_known = true;
-    return v.decimal_;
+    if (v.decimal == 0) {
+      decimals_.push_back(decimal_of(vocabulary::value_of(v.letter, text_of(v))));
+      v.decimal = static_cast<std::uint32_t>(decimals_.size());
+    }
+    return decimals_[v.decimal - 1];
   }
   /// The number for good of that value.
   [[nodiscard]] std::uint32_t lasting(std::size_t path, std::uint32_t number) const {
@@ -259,8 +281,6 @@ public:
     const auto& c = columns_[path];
     if (!c.passing)
       return;
-    asked_.clear();
-    askers_.clear();
     some.each([&](std::uint32_t record) {
       each(path, record, [&](std::uint32_t number, std::uint32_t) {
         if (!is_passing(number) || passing_[number & ~passing_bit].lasting != 0)
@@ -268,11 +288,11 @@ public:
         const auto& v = passing_[number & ~passing_bit];
         askers_.push_back(number & ~passing_bit);
         asked_.push_back({v.letter, text_of(v)});
+        if (asked_.size() == asked_at_once)
+          answer(c);
       });
     });
-    c.words.keys()->index_of(asked_);
-    for (std::size_t i = 0; i < asked_.size(); ++i)
-      passing_[askers_[i]].lasting = asked_[i].index;
+    answer(c);
   }
 
   [[nodiscard]] bool ever(std::size_t path) const noexcept { return columns_[path].ever; }
@@ -284,6 +304,7 @@ private:
                                longest_learned = 256; ///< values that need no lasting number
   static constexpr std::size_t most_items = 1 << 16, most_text = 1 << 20; ///< a batch of records that are
                                                                           ///< large ends early
+  static constexpr std::size_t asked_at_once = 1024;
 
   struct alignas(64) column { // what every value needs lies together
     need wanted = need::presence;
@@ -299,11 +320,14 @@ private:
     mutable vocabulary words;
   };
   struct passing_value {
-    char letter;
-    std::size_t start, size;
+    std::size_t start;
+    std::uint32_t size;
     mutable std::uint32_t lasting = 0; ///< 0: nobody has asked
-    mutable bool is_decimal_known = false;
-    mutable std::optional<decimal> decimal_{};
+    mutable std::uint32_t decimal = 0; ///< one more than its place among the decimals; 0: nobody has asked
+    char letter;
+  };
+  struct extent {
+    std::size_t items = 0, passing = 0, text = 0;
   };
 
   [[nodiscard]] std::uint32_t number_of(column& c, const record::value& v) {
@@ -320,8 +344,11 @@ private:
   }
   [[nodiscard]] std::uint32_t pass(column& c, char letter, std::string_view text) {
     c.passing = true;
-    passing_.push_back({letter, texts_.size(), text.size()});
+    passing_.push_back(
+        {.start = texts_.size(), .size = static_cast<std::uint32_t>(text.size()), .letter = letter});
     texts_ += text;
+    now_.passing = passing_.size();
+    now_.text = texts_.size();
     return passing_bit | static_cast<std::uint32_t>(passing_.size() - 1);
   }
   [[nodiscard]] std::string_view text_of(const passing_value& p) const noexcept {
@@ -330,6 +357,13 @@ private:
   [[nodiscard]] bool is_there(const column& c) const noexcept {
     return !c.items.empty() ||
            std::any_of(c.numbers.begin(), c.numbers.end(), [](std::uint32_t n) { return n != 0; });
+  }
+  void answer(const column& c) const {
+    c.words.keys()->index_of(asked_);
+    for (std::size_t i = 0; i < asked_.size(); ++i)
+      passing_[askers_[i]].lasting = asked_[i].index;
+    asked_.clear();
+    askers_.clear();
   }
   void find_starts(const column& c) const {
     c.starts.assign(size_ + 1, 0);
@@ -345,10 +379,11 @@ private:
 
   std::vector<column> columns_;
   std::vector<passing_value> passing_;
+  mutable std::vector<std::optional<decimal>> decimals_;
   std::string texts_;
   mutable std::vector<dictionary::question> asked_;
   mutable std::vector<std::uint32_t> askers_; ///< among passing_
-  std::size_t items_ = 0;
+  extent now_, accepted_;                     ///< with the next record, and without
   std::uint32_t size_ = 0;
   std::uint64_t serial_ = 1;
 };

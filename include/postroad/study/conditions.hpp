@@ -20,7 +20,7 @@ namespace postroad::study {
 /// of a value is remembered.
 ///
 /// Example: const auto ok = pool.add(*expression::parse("smtp.outcome = ok", paths), in); then, for every
-/// batch, pool.holds(ok, in) are the records whose server spoke.
+/// batch, pool.holds(ok, in, in.all()) are the records whose server spoke.
 class condition_pool {
 public:
   /// The number of a condition, which must outlive the pool and be of the same paths as all of it. `in`
@@ -191,7 +191,7 @@ private:
     const auto path = t.what->path;
     if (batch::is_passing(number))
       return expression::fits(*t.what, in.value(path, number),
-                              t.what->word.number ? in.decimal_of_passing(number) : none);
+                              expression::asks_for_number(*t.what) ? in.decimal_of_passing(number) : none);
     auto& known = t.known[number];
     if (known == unknown) {
       const auto v = in.value(path, number);

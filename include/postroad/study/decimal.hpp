@@ -156,6 +156,20 @@ namespace detail {
   return shifted ? decimal_of(*shifted) : std::nullopt;
 }
 
+namespace detail {
+
+/// Keys in the order in which a person would put them: numbers by size, before text by bytes.
+[[nodiscard]] inline bool key_before(std::string_view a, std::string_view b) noexcept {
+  const auto x = decimal_of(a), y = decimal_of(b);
+  if (x && y && *x != *y)
+    return *x < *y;
+  if (x.has_value() != y.has_value())
+    return x.has_value();
+  return a < b;
+}
+
+} // namespace detail
+
 /// The number that a JSON value is: a number, or text that is a whole number in decimal digits, as counts
 /// above 2^53 are written.
 [[nodiscard]] inline std::optional<decimal> decimal_of(const record::value& v) {
@@ -203,7 +217,7 @@ namespace detail {
   if (d.whole < 0)
     return detail::negated(roughly(detail::negated(d)));
   const bool whole_only = d.whole >= exact;
-  auto n = whole_only ? d.whole : d.whole * decimal::nanos + d.nano;
+  auto n = static_cast<unsigned __int128>(whole_only ? d.whole : d.whole * decimal::nanos + d.nano);
   unsigned size = 0;
   for (auto rest = n; rest != 0; rest >>= 1)
     ++size;
@@ -212,25 +226,27 @@ namespace detail {
     n = ((n >> (cut - 1)) + 1) >> 1 << cut;
   }
   if (whole_only)
-    return {n, 0};
-  return {n / decimal::nanos, static_cast<std::uint32_t>(n % decimal::nanos)};
+    return {static_cast<int128>(std::min<unsigned __int128>(n, detail::largest128)), 0};
+  return {static_cast<int128>(n / decimal::nanos), static_cast<std::uint32_t>(n % decimal::nanos)};
 }
 
-/// A running sum that is the same in every order of its terms.
+/// A running sum that is the same in every order of its terms: whether it is too large is asked of their
+/// sizes, not of what the sum has come to on the way.
 struct decimal_sum {
   decimal total;
   std::uint64_t terms = 0;
-  bool overflow = false; ///< left the range of 128 bits: the total means nothing
+  int128 size =
+      0; ///< the sizes of the terms together; negative: beyond 128 bits, and the total means nothing
 
+  [[nodiscard]] bool overflow() const noexcept { return size < 0; }
   void add(const decimal& d, std::uint64_t times = 1) noexcept {
-    if (times != 1)
-      return add_times(d, times);
-    ++terms;
-    const auto nano = std::uint64_t{total.nano} + d.nano;
-    const int128 carry = nano >= decimal::nanos;
-    total.nano = static_cast<std::uint32_t>(nano - (carry ? decimal::nanos : 0));
-    overflow |= __builtin_add_overflow(total.whole, d.whole, &total.whole);
-    overflow |= __builtin_add_overflow(total.whole, carry, &total.whole);
+    grow(size_of(d), times);
+    const auto carry = add_nanos(d.nano, times);
+    int128 whole = 0; // once the size is too large these may wrap
+    static_cast<void>(__builtin_mul_overflow(d.whole, static_cast<int128>(times), &whole));
+    static_cast<void>(__builtin_add_overflow(whole, carry, &whole));
+    static_cast<void>(__builtin_add_overflow(whole, total.whole, &total.whole));
+    terms += times;
   }
   /// Rounded to nine decimals, halves up. Needs a term.
   [[nodiscard]] decimal mean() const noexcept {
@@ -245,22 +261,36 @@ struct decimal_sum {
     return {whole + nanos / decimal::nanos, static_cast<std::uint32_t>(nanos % decimal::nanos)};
   }
   void merge(const decimal_sum& other) noexcept {
-    const auto sum = terms + other.terms;
+    const auto before = *this;
     add(other.total);
-    terms = sum;
-    overflow |= other.overflow;
+    size = before.size;
+    grow(other.size, 1);
+    terms = before.terms + other.terms;
   }
 
 private:
-  void add_times(const decimal& d, std::uint64_t times) noexcept {
-    const auto n = static_cast<int128>(times);
-    const auto nanos = n * d.nano; // below 2^64 * 2^30
-    decimal product{0, static_cast<std::uint32_t>(nanos % decimal::nanos)};
-    overflow |= __builtin_mul_overflow(d.whole, n, &product.whole);
-    overflow |= __builtin_add_overflow(product.whole, nanos / decimal::nanos, &product.whole);
-    const auto sum = terms + times;
-    add(product);
-    terms = sum;
+  /// No sum of terms is larger than the sum of their sizes. Negative: too large.
+  [[nodiscard]] static int128 size_of(const decimal& d) noexcept {
+    int128 n = 0;
+    const bool too_large = d.whole < 0 ? __builtin_sub_overflow(int128{0}, d.whole, &n)
+                                       : __builtin_add_overflow(d.whole, int128{d.nano != 0}, &n);
+    return too_large ? -1 : n;
+  }
+  void grow(int128 by, std::uint64_t times) noexcept {
+    if (size < 0 || by < 0 || __builtin_mul_overflow(by, static_cast<int128>(times), &by) ||
+        __builtin_add_overflow(size, by, &size))
+      size = -1;
+  }
+  /// How many wholes come out of it.
+  [[nodiscard]] int128 add_nanos(std::uint32_t nano, std::uint64_t times) noexcept {
+    if (times == 1) { // most are
+      const auto sum = total.nano + std::uint64_t{nano};
+      total.nano = static_cast<std::uint32_t>(sum % decimal::nanos);
+      return sum / decimal::nanos;
+    }
+    const auto sum = static_cast<int128>(times) * nano + total.nano; // below 2^95
+    total.nano = static_cast<std::uint32_t>(sum % decimal::nanos);
+    return sum / decimal::nanos;
   }
 };
 

@@ -26,10 +26,10 @@ namespace postroad::study {
 /// `not` binds looser than an OP and tighter than `and`, which binds tighter than `or`. A bare PATH holds
 /// when its value is neither null nor false; `has PATH` when there is a value of any kind. A comparison with
 /// what is not there is false, `!=` too. Where a path has several values (fan-out), one that fits is enough.
-/// Numbers, and text that is a whole number, compare as numbers; everything else by bytes. A WORD with
-/// blanks, commas or parentheses stands in quotes; true, false and null without quotes are JSON's. `~` is an
-/// extended regular expression (regex(7)) that fits somewhere. `else` holds for records that no row above has
-/// taken.
+/// Numbers, and text that is a whole number, compare as numbers, in a list too; everything else by bytes. A
+/// WORD with blanks, commas or parentheses stands in quotes; true, false and null without quotes are JSON's.
+/// `~` is an extended regular expression (regex(7)) that fits somewhere. `else` holds for records that no row
+/// above has taken.
 class expression {
 public:
   expression() = default; ///< holds always
@@ -83,6 +83,7 @@ private:
   /// Tests that are spelled alike are alike.
   [[nodiscard]] std::string spelling_of(std::size_t at) const;
   [[nodiscard]] static bool is_test(kind is) noexcept { return is < kind::negation; }
+  [[nodiscard]] static bool asks_for_number(const node& n) noexcept;
   /// Whether a value, and the number that it is, pass the test.
   [[nodiscard]] static bool fits(const node& n, const record::value& v, const std::optional<decimal>& number);
   [[nodiscard]] static bool equals(const node& n, const record::value& v,

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <random>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -42,11 +43,20 @@ template <class Word>
   return byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16;
 }
 
+inline constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;     ///< digits of the golden ratio
+inline constexpr std::uint64_t usual_seed = 0x243f6a8885a308d3; ///< digits of pi
+
+/// Another one in every run: who writes records must not know which keys collide.
+inline const std::uint64_t table_seed = [] {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}();
+
 /// A multiply-and-fold hash, eight bytes a step; the odd constants are digits of pi.
-[[nodiscard]] inline std::uint64_t hash_of(std::string_view bytes) noexcept {
-  constexpr std::uint64_t a = 0x243f6a8885a308d3, b = 0x13198a2e03707345;
+[[nodiscard]] inline std::uint64_t hash_of(std::string_view bytes, std::uint64_t seed = usual_seed) noexcept {
+  constexpr std::uint64_t a = usual_seed, b = 0x13198a2e03707345;
   const char* p = bytes.data();
-  std::uint64_t h = a ^ bytes.size();
+  std::uint64_t h = seed ^ bytes.size();
   if (bytes.size() <= 8)
     return mixed(mixed(h ^ short_word(p, bytes.size()), b), a);
   const char* const last = p + bytes.size() - 8;
@@ -71,7 +81,7 @@ template <class Word>
 
 } // namespace detail
 
-/// Bytes to numbers and back. Holds every string once, 12 bytes and two table slots on top of it.
+/// Bytes to numbers and back. Holds every string once, and up to 40 bytes on top of it.
 ///
 /// Example: index_of("a") is 0, index_of("b") is 1, index_of("a") is 0, key(1) is "b".
 class interner {
@@ -79,7 +89,7 @@ public:
   std::uint32_t index_of(std::string_view key) {
     if (2 * (ends_.size() + 1) > slots_.size())
       grow();
-    const auto hash = detail::hash_of(key);
+    const auto hash = detail::hash_of(key, detail::table_seed);
     for (auto at = hash;; ++at) {
       auto& slot = slots_[at & (slots_.size() - 1)];
       if (slot.index == unused)
@@ -92,7 +102,7 @@ public:
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key) const noexcept {
     if (slots_.empty())
       return std::nullopt;
-    const auto hash = detail::hash_of(key);
+    const auto hash = detail::hash_of(key, detail::table_seed);
     for (auto at = hash;; ++at) {
       const auto& slot = slots_[at & (slots_.size() - 1)];
       if (slot.index == unused)
@@ -126,7 +136,7 @@ private:
   void grow() {
     std::vector<slot_of> larger(slots_.empty() ? 64 : 2 * slots_.size());
     for (std::uint32_t index = 0; index < ends_.size(); ++index) {
-      const auto hash = detail::hash_of(key(index));
+      const auto hash = detail::hash_of(key(index), detail::table_seed);
       auto at = hash;
       while (larger[at & (larger.size() - 1)].index != unused)
         ++at;
@@ -214,7 +224,7 @@ private:
   }
 
   static std::uint64_t hash_of(char kind, std::string_view text) noexcept {
-    return detail::hash_of(text) ^ static_cast<unsigned char>(kind);
+    return detail::hash_of(text, detail::table_seed) ^ static_cast<unsigned char>(kind);
   }
   [[nodiscard]] bool is(std::uint32_t index, char kind, std::string_view text) const noexcept {
     const auto k = key(index);
@@ -271,7 +281,7 @@ private:
     std::uint32_t value = unused;
   };
   static slot_of& find(std::vector<slot_of>& slots, std::uint64_t key) noexcept {
-    auto at = detail::mixed(key + 1, 0x9e3779b97f4a7c15);
+    auto at = detail::mixed(key ^ detail::table_seed, detail::golden);
     while (slots[at & (slots.size() - 1)].value != unused && slots[at & (slots.size() - 1)].key != key)
       ++at;
     return slots[at & (slots.size() - 1)];
@@ -376,7 +386,7 @@ private:
     return std::uint64_t{row} << 32 | column;
   }
   static cell_of& find(std::vector<cell_of>& cells, std::uint64_t key) noexcept {
-    auto at = detail::mixed(key + 1, 0x9e3779b97f4a7c15); // the golden ratio's digits
+    auto at = detail::mixed(key ^ detail::table_seed, detail::golden);
     while (cells[at & (cells.size() - 1)].n != 0 && cells[at & (cells.size() - 1)].key != key)
       ++at;
     return cells[at & (cells.size() - 1)];

@@ -150,7 +150,8 @@ private:
   void set_bins(std::string_view text);
   void set_plot(std::string_view text);
   [[nodiscard]] std::size_t path(std::string_view text);
-  [[nodiscard]] expression condition(std::string_view text);
+  enum class stands_in : std::uint8_t { row, elsewhere };
+  [[nodiscard]] expression condition(std::string_view text, stands_in where = stands_in::elsewhere);
 
   record::path_set* paths_; ///< of the stage
   record::path_set* first_paths_;

@@ -110,7 +110,16 @@ private:
   void count_hits(const batch& in);
   [[nodiscard]] std::uint32_t row_of(const batch& in, std::uint32_t number);
   [[nodiscard]] bool append_group(std::string& key, std::size_t part, const record::value& v) const;
+  void keep_what_counts(std::size_t begin);
   void combine(const batch& in, std::uint32_t record, std::size_t part, const std::string& prefix);
+  void combine_single(const batch& in, std::uint32_t record, std::size_t part, const std::string& prefix);
+  void combine_element(const batch& in, std::uint32_t record, std::size_t part, const std::string& prefix,
+                       std::uint32_t element);
+  [[nodiscard]] bool combine_value(const batch& in, std::uint32_t record, std::size_t part,
+                                   const std::string& prefix, std::uint32_t number);
+  void combine_missing(const batch& in, std::uint32_t record, std::size_t part, const std::string& prefix);
+  [[nodiscard]] std::vector<std::uint32_t> elements_of(const batch& in, std::uint32_t record,
+                                                       std::size_t leader) const;
 
   void look_up(const batch& in, condition_pool& conditions, const selection& some);
   void count_values(const batch& in, std::size_t column, std::uint32_t record, std::uint32_t row);
@@ -129,9 +138,10 @@ private:
   number_map row_of_pair_;                  ///< where two do
   std::vector<std::string>
       fans_; ///< for each path of --by, the path up to where it fans out; empty: it does not
-  std::vector<std::size_t> ordinals_;
-  std::vector<std::uint64_t> weights_; ///< by record
-  selection weighty_;                  ///< those that count at all
+  std::vector<std::size_t> leaders_; ///< the first part that fans out over the same; itself, where none does
+  std::vector<std::uint32_t> elements_; ///< by leader: the element under way
+  std::vector<std::uint64_t> weights_;  ///< by record
+  selection weighty_;                   ///< those that count at all
   std::vector<hit> hits_;
   std::vector<selection> holds_;    ///< by column: its condition
   std::vector<std::uint32_t> keys_; ///< of one record

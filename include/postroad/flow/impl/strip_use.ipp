@@ -3,6 +3,7 @@
 #include <postroad/flow/strip_use.hpp>
 
 #include <postroad/flow/descriptor.hpp>
+#include <postroad/flow/dns_use.hpp>
 #include <postroad/record/reader.hpp>
 #include <postroad/record/stdio.hpp>
 #include <postroad/strip/compare.hpp>

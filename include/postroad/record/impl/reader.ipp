@@ -338,9 +338,12 @@ private:
     return {start, static_cast<std::size_t>(end - start)};
   }
 
-  /// Quick: an escape may lie in the string at `t`. Right as long as tokens are visited in order, else too
-  /// careful.
+  /// Quick: an escape may lie in the string at `t`. Right as long as tokens are visited in order; whoever
+  /// goes back says so.
   [[nodiscard]] bool may_escape(token t) const noexcept { return next_escape_ < offsets_[t + 1]; }
+
+  /// Before tokens are visited once more.
+  void go_back() noexcept { next_escape_ = 0, escape_known_from_ = nothing_known; }
 
   bool check_string(token t) {
     if (!has_escape(offsets_[t], offsets_[t + 1]) || detail::good_escapes(inside(t)))
@@ -615,6 +618,7 @@ private:
 
   /// One member of an object that a path fans out over: reports its name, and what lies below it.
   bool key_member(const node& each, token t, place at) {
+    go_back();
     if (each.path != path_set::none) {
       const auto name = text(t);
       if (!name)
@@ -625,9 +629,9 @@ private:
       v.raw = line_.substr(offsets_[t], inside(t).size() + 2);
       report(each.path, v, at.ordinal);
     }
-    if (each.is_leaf())
-      return true;
-    return below(each, t + 2, at) != 0;
+    const bool good = each.is_leaf() || below(each, t + 2, at) != 0;
+    go_back();
+    return good;
   }
 
   /// As visit, but the path that ends at `each` has had the name of the member instead of its value.
@@ -646,8 +650,9 @@ private:
   callback to_;
   detail::arena& texts_;
   detail::habits& habits_;
+  static constexpr std::uint32_t nothing_known = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t next_escape_ = 0;
-  std::uint32_t escape_known_from_ = 1; // nothing is known yet
+  std::uint32_t escape_known_from_ = nothing_known;
   std::optional<parse_error> error_;
 };
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <unordered_set>
 #include <utility>
 
 #include <regex.h>
@@ -23,31 +22,43 @@ struct expression::pattern {
   ~pattern() { regfree(&compiled); }
 
   [[nodiscard]] bool fits(std::string_view s) const {
-    thread_local std::string text; // regexec wants a NUL at the end
-    text = s;
-    return regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
+    regmatch_t whole{0, static_cast<regoff_t>(s.size())}; // a NUL is a character like others
+    return regexec(&compiled, s.empty() ? "" : s.data(), 0, &whole, REG_STARTEND) == 0;
   }
 };
 
-/// Words of a list: a few are looked through, many are hashed.
+/// Words of a list: a few are looked through, many are hashed. Numbers among them are looked up as numbers.
 class expression::word_set {
 public:
-  explicit word_set(std::unordered_set<std::string> words) : words_(words.begin(), words.end()) {
+  explicit word_set(std::vector<literal> words) {
+    for (auto& w : words) {
+      if (w.number)
+        numbers_.push_back(*w.number);
+      words_.push_back(std::move(w.text));
+    }
     std::sort(words_.begin(), words_.end());
+    words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
+    std::sort(numbers_.begin(), numbers_.end());
     if (words_.size() > few)
       for (const auto& w : words_)
         static_cast<void>(many_.index_of(w));
   }
-  [[nodiscard]] bool has(std::string_view word) const {
+  [[nodiscard]] bool has(std::string_view word, const std::optional<decimal>& number) const {
+    return has_word(word) || (number && std::binary_search(numbers_.begin(), numbers_.end(), *number));
+  }
+  [[nodiscard]] bool has_numbers() const noexcept { return !numbers_.empty(); }
+
+private:
+  [[nodiscard]] bool has_word(std::string_view word) const {
     if (words_.size() > few)
       return many_.find(word).has_value();
     return std::any_of(words_.begin(), words_.end(),
                        [&](const auto& w) { return detail::same_bytes(w, word); });
   }
 
-private:
   static constexpr std::size_t few = 8;
   std::vector<std::string> words_;
+  std::vector<decimal> numbers_;
   interner many_;
 };
 
@@ -243,7 +254,7 @@ private:
   }
 
   bool listed(std::size_t path) {
-    std::unordered_set<std::string> words;
+    std::vector<literal> words;
     if (take("@")) {
       const auto start = at_;
       const auto name = take_literal();
@@ -259,7 +270,7 @@ private:
         auto word = take_literal();
         if (!word)
           return false;
-        words.insert(std::move(word->text));
+        words.push_back(std::move(*word));
       } while (take(","));
     }
     auto set = std::make_shared<const word_set>(std::move(words));
@@ -267,12 +278,12 @@ private:
   }
 
   /// One word a line; blank lines and # lines are none.
-  static bool read_list(const std::string& name, std::unordered_set<std::string>& words) {
+  static bool read_list(const std::string& name, std::vector<literal>& words) {
     std::ifstream in(name);
     for (std::string line; std::getline(in, line);) {
       const auto word = text::trimmed(line);
       if (!word.empty() && word[0] != '#')
-        words.emplace(word);
+        words.push_back({.text = std::string(word), .quoted = false, .number = decimal_of(word)});
     }
     return in.eof();
   }
@@ -290,6 +301,10 @@ POSTROAD_DECL result<expression> expression::parse(std::string_view source, reco
 
 POSTROAD_DECL bool expression::has_else() const noexcept {
   return std::any_of(nodes_.begin(), nodes_.end(), [](const node& n) { return n.is == kind::otherwise; });
+}
+
+POSTROAD_DECL bool expression::asks_for_number(const node& n) noexcept {
+  return n.word.number || (n.set && n.set->has_numbers());
 }
 
 POSTROAD_DECL bool expression::equals(const node& n, const record::value& v,
@@ -330,7 +345,7 @@ POSTROAD_DECL bool expression::fits(const node& n, const record::value& v,
   case kind::unequal:
     return !equals(n, v, number);
   case kind::in:
-    return n.set->has(shown(v));
+    return n.set->has(shown(v), number);
   case kind::fits:
     return n.regex->fits(shown(v));
   default:

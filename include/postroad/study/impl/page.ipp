@@ -2,6 +2,8 @@
 
 #include <postroad/study/page.hpp>
 
+#include <postroad/study/render.hpp> // before the parts of it
+
 #include <postroad/outcome.hpp>
 #include <postroad/record/reader.hpp>
 #include <postroad/study/impl/render_html.ipp>

@@ -47,7 +47,12 @@ inline void write_sums(text::json_writer& w, const tally& t, std::uint32_t row) 
   for (const auto& column : t.columns)
     if (!column.sums.empty()) {
       const auto& s = column.sums[row];
-      w.array().value(to_string(s.total.whole)).value(s.total.nano).value(s.terms).value(s.overflow).end();
+      w.array()
+          .value(to_string(s.total.whole))
+          .value(s.total.nano)
+          .value(s.terms)
+          .value(to_string(s.size))
+          .end();
     }
   w.end();
 }
@@ -322,11 +327,11 @@ POSTROAD_DECL void partial_reader::add_row(tally& t, const line_of& line) {
     if (s == line.sums.size() || line.sums[s].size() != 4)
       throw bad_partial("a row of a partial result lacks a sum");
     const auto& sum = line.sums[s++];
-    const auto whole = decimal_of(sum[0]);
+    const auto whole = decimal_of(sum[0]), size = decimal_of(sum[3]);
     const auto nano = line_of::count(sum[1]), terms = line_of::count(sum[2]);
-    if (!whole || whole->nano != 0 || !nano || *nano >= decimal::nanos || !terms)
+    if (!whole || whole->nano != 0 || !nano || *nano >= decimal::nanos || !terms || !size)
       throw bad_partial("a sum of a partial result is no number");
-    column.sums[row].merge({{whole->whole, static_cast<std::uint32_t>(*nano)}, *terms, sum[3].boolean});
+    column.sums[row].merge({{whole->whole, static_cast<std::uint32_t>(*nano)}, *terms, size->whole});
   }
 }
 

@@ -13,49 +13,82 @@ namespace postroad::study {
 
 namespace detail {
 
+/// Goes through a text, and knows what stands in quotes.
+class quotes {
+public:
+  /// Whether the next character stands outside of them.
+  [[nodiscard]] bool outside(char c) noexcept {
+    if (escaped_)
+      return escaped_ = false;
+    if (inside_ && c == '\\')
+      return escaped_ = true, false;
+    if (c == '"')
+      return inside_ = !inside_, false;
+    return !inside_;
+  }
+
+private:
+  bool inside_ = false, escaped_ = false;
+};
+
+/// A label that may stand in quotes.
+[[nodiscard]] inline std::string plain_label(std::string_view text) {
+  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"'))
+    return std::string(text);
+  std::string out;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    i += text[i] == '\\' && i + 2 < text.size() ? 1 : 0;
+    out += text[i];
+  }
+  return out;
+}
+
 /// "Label=rest" at the first = outside of quotes; no label when there is none. A label in quotes may have =
 /// in it.
 [[nodiscard]] inline std::pair<std::optional<std::string>, std::string_view>
 split_label(std::string_view text) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    quoted ^= text[i] == '"';
-    if (text[i] != '=' || quoted)
-      continue;
-    auto label = text::trimmed(text.substr(0, i));
-    if (label.size() > 1 && label.starts_with('"') && label.ends_with('"'))
-      label = label.substr(1, label.size() - 2);
-    return {std::string(label), text::trimmed(text.substr(i + 1))};
-  }
+  quotes walk;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (walk.outside(text[i]) && text[i] == '=')
+      return {plain_label(text::trimmed(text.substr(0, i))), text::trimmed(text.substr(i + 1))};
   return {std::nullopt, text::trimmed(text)};
 }
 
 /// `PATH if EXPR` in two; the second is empty where there is no condition.
 [[nodiscard]] inline std::pair<std::string_view, std::string_view> split_condition(std::string_view text) {
   constexpr std::string_view word = " if ";
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    quoted ^= text[i] == '"';
-    if (!quoted && text.substr(i).starts_with(word))
+  quotes walk;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (walk.outside(text[i]) && text.substr(i).starts_with(word))
       return {text::trimmed(text.substr(0, i)), text::trimmed(text.substr(i + word.size()))};
-  }
   return {text, {}};
 }
 
 /// The parts of a list of paths: commas outside of quotes separate.
 [[nodiscard]] inline std::vector<std::string_view> split_paths(std::string_view text) {
   std::vector<std::string_view> out;
-  bool quoted = false;
+  quotes walk;
   std::size_t start = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size())
-      quoted ^= text[i] == '"';
-    if (i < text.size() && (text[i] != ',' || quoted))
+    if (i < text.size() && (!walk.outside(text[i]) || text[i] != ','))
       continue;
     out.push_back(text::trimmed(text.substr(start, i - start)));
     start = i + 1;
   }
   return out;
+}
+
+/// Whether LABEL=CONDITION is that, and no condition whose own = comes first: it cannot be read as one, or
+/// the word behind the = would be a comparison.
+[[nodiscard]] inline bool is_labelled(std::string_view text, std::string_view label, std::string_view rest) {
+  record::path_set scratch;
+  if (!expression::parse(rest, scratch))
+    return false;
+  if (!expression::parse(text, scratch))
+    return true;
+  const auto word = rest.substr(0, rest.find_first_of(" \t"));
+  return word.find_first_of("=<>~") != std::string_view::npos && word.find('"') == std::string_view::npos &&
+         label.find_first_of("!<>~") == std::string_view::npos;
 }
 
 /// The word for sh(1): bare when it can be.
@@ -271,11 +304,13 @@ POSTROAD_DECL std::size_t spec_builder::path(std::string_view text) {
   return *index;
 }
 
-POSTROAD_DECL expression spec_builder::condition(std::string_view text) {
+POSTROAD_DECL expression spec_builder::condition(std::string_view text, stands_in where) {
   auto e = expression::parse(text, *paths_);
   if (!e)
     throw bad_spec(
         fmt::format("condition '{}': {} (at character {})", text, e.error().why, e.error().offset + 1));
+  if (e->has_else() && where == stands_in::elsewhere)
+    throw bad_spec(fmt::format("condition '{}': else goes with --row only", text));
   return std::move(*e);
 }
 
@@ -289,7 +324,7 @@ POSTROAD_DECL void spec_builder::add_row(std::string_view text) {
   const auto [label, rest] = detail::split_label(text);
   if (!label)
     throw bad_spec(fmt::format("'{}' is not LABEL=CONDITION", text));
-  now().rows.push_back({*label, condition(rest)});
+  now().rows.push_back({*label, condition(rest, stands_in::row)});
 }
 
 POSTROAD_DECL void spec_builder::add_column(std::string_view text) {
@@ -333,15 +368,12 @@ POSTROAD_DECL void spec_builder::set_of(std::string_view text) {
       {"total", base::total}, {"where", base::where}, {"row", base::row}, {"col", base::column}};
   auto& t = now();
   auto [label, rest] = detail::split_label(text);
-  // A condition alone has an = of its own; as a label it would be a path.
   t.of = base::holding;
   for (const auto& [word, is] : words)
     if (rest == word)
       t.of = is;
   if (t.of == base::holding) {
-    record::path_set scratch;
-    const bool labelled = label && expression::parse(rest, scratch).has_value() &&
-                          !expression::parse(text, scratch).has_value();
+    const bool labelled = label && detail::is_labelled(text, *label, rest);
     t.of_when = condition(labelled ? rest : text);
     t.of_label = labelled ? *label : fmt::format("records where {}", t.of_when.source());
   } else if (label) {

@@ -15,16 +15,6 @@ namespace postroad::study {
 
 namespace detail {
 
-/// Keys in the order in which a person would put them: numbers by size, before text by bytes.
-[[nodiscard]] inline bool key_before(std::string_view a, std::string_view b) noexcept {
-  const auto x = decimal_of(a), y = decimal_of(b);
-  if (x && y && *x != *y)
-    return *x < *y;
-  if (x.has_value() != y.has_value())
-    return x.has_value();
-  return a < b;
-}
-
 /// Values may be called like each other, and like what we call a share: no two columns have one name.
 inline void tell_apart(table& t) {
   std::set<std::string> taken;
@@ -119,7 +109,8 @@ private:
     std::uint64_t records;
     decimal worth;
     table_row out;
-    bool missing = false; ///< all of its parts are
+    bool missing = false;   ///< all of its parts are
+    std::string_view key{}; ///< in the tally
   };
   static constexpr std::uint32_t no_row = ~std::uint32_t{0}; ///< of a bin that nothing fell into
 
@@ -128,7 +119,7 @@ private:
   }
 
   group decode(std::uint32_t row) const {
-    group g{row, rank_of(row), worth_.empty() ? decimal{} : worth_[row], {}, true};
+    group g{row, rank_of(row), worth_.empty() ? decimal{} : worth_[row], {}, true, from_.rows.key(row)};
     g.out.small = from_.records[row] < spec_.min_n;
     if (!spec_.rows.empty()) {
       g.out.label = spec_.rows[row].label;
@@ -177,7 +168,7 @@ private:
     for (std::size_t i = 0; i < a.out.parts.size(); ++i)
       if (a.out.parts[i] != b.out.parts[i])
         return key_before(a.out.parts[i], b.out.parts[i]);
-    return a.out.label < b.out.label;
+    return a.out.label != b.out.label ? a.out.label < b.out.label : a.key < b.key; // null and "null"
   }
   [[nodiscard]] static bool more_records(const group& a, const group& b) {
     if (a.worth != b.worth)
@@ -353,7 +344,7 @@ private:
       sums[shown_as_[row]].merge(column.sums[row]);
     std::vector<cell> cells(sums.size());
     for (std::size_t i = 0; i < sums.size(); ++i) {
-      if (sums[i].overflow || (spec.is == measure::mean && sums[i].terms == 0))
+      if (sums[i].overflow() || (spec.is == measure::mean && sums[i].terms == 0))
         continue;
       cells[i].is = cell::kind::number;
       cells[i].text = spec.is == measure::sum ? to_string(sums[i].total) : to_string(sums[i].mean());

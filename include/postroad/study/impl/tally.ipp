@@ -9,8 +9,9 @@ namespace postroad::study {
 
 namespace detail {
 
-inline constexpr auto no_ordinal = static_cast<std::size_t>(-1);
-inline constexpr auto no_row = static_cast<std::uint32_t>(-1);
+inline constexpr auto no_ordinal = static_cast<std::uint32_t>(-1);
+inline constexpr auto no_row = static_cast<std::uint32_t>(-1);  ///< not known yet
+inline constexpr auto not_one = static_cast<std::uint32_t>(-2); ///< there is none
 
 /// A record counts once in a row, however many of its elements say so. What is before `begin` is of other
 /// records.
@@ -35,7 +36,12 @@ POSTROAD_DECL tally::tally(const table_spec& spec, const record::path_set& paths
   }
   for (const auto path : spec.by)
     fans_.emplace_back(paths.fan_of(path));
-  ordinals_.assign(spec.by.size(), detail::no_ordinal);
+  for (std::size_t part = 0; part < fans_.size(); ++part)
+    leaders_.push_back(
+        fans_[part].empty()
+            ? part
+            : static_cast<std::size_t>(std::find(fans_.begin(), fans_.end(), fans_[part]) - fans_.begin()));
+  elements_.resize(fans_.size());
   for (std::size_t i = 0; i < spec.rows.size(); ++i) {
     key_.clear();
     group_key::append(key_, group_key::kind::value, std::to_string(i)); // two rows may have one label
@@ -202,10 +208,28 @@ POSTROAD_DECL void tally::find_hits(const batch& in, const selection& some) {
   if (!binned && spec_.by.size() == 2 && fans_[0].empty() && fans_[1].empty())
     return find_hits_of_pairs(in, some);
   some.each([&](std::uint32_t record) {
-    const auto before = static_cast<std::ptrdiff_t>(hits_.size());
+    const auto before = hits_.size();
     combine(in, record, 0, {});
-    detail::keep_each_row_once(hits_, before);
+    keep_what_counts(before);
   });
+}
+
+/// A record counts once in a row, however many of its elements say so; and with those up to its smallest
+/// number, where rows add up. Hits before `begin` are of other records.
+POSTROAD_DECL void tally::keep_what_counts(std::size_t begin) {
+  if (hits_.size() < begin + 2)
+    return;
+  if (!spec_.cumulative)
+    return detail::keep_each_row_once(hits_, static_cast<std::ptrdiff_t>(begin));
+  const auto label_of = [this](const hit& h) {
+    auto key = rows.key(h.row);
+    return group_key::take(key).text;
+  };
+  const auto first = hits_.begin() + static_cast<std::ptrdiff_t>(begin);
+  *first = *std::min_element(first, hits_.end(), [&](const hit& a, const hit& b) {
+    return detail::key_before(label_of(a), label_of(b));
+  });
+  hits_.resize(begin + 1);
 }
 
 /// One path makes the rows.
@@ -213,15 +237,14 @@ POSTROAD_DECL void tally::find_hits_of_values(const batch& in, const selection& 
   const auto path = spec_.by[0];
   in.make_lasting(path, some);
   some.each([&](std::uint32_t record) {
-    const auto before = static_cast<std::ptrdiff_t>(hits_.size());
+    const auto before = hits_.size();
     in.each(path, record, [&](std::uint32_t number, std::uint32_t) {
-      hits_.push_back({record, row_of(in, number)});
+      if (const auto row = row_of(in, number); row != detail::not_one)
+        hits_.push_back({record, row});
     });
-    const auto found = static_cast<std::ptrdiff_t>(hits_.size()) - before;
-    if (found == 0 && !spec_.missing.empty())
+    if (hits_.size() == before && !spec_.missing.empty())
       hits_.push_back({record, row_of(in, 0)});
-    else if (found > 1)
-      detail::keep_each_row_once(hits_, before);
+    keep_what_counts(before);
   });
 }
 
@@ -231,9 +254,12 @@ POSTROAD_DECL std::uint32_t tally::row_of(const batch& in, std::uint32_t number)
   if (number >= row_of_value_.size())
     row_of_value_.resize(words.size(), detail::no_row);
   auto& at = row_of_value_[number];
-  if (at == detail::no_row)
-    at = row(words.keys()->key(words.key_number(number)));
-  return at;
+  if (at != detail::no_row)
+    return at;
+  if (!spec_.cumulative)
+    return at = row(words.keys()->key(words.key_number(number)));
+  key_.clear();
+  return at = append_group(key_, 0, words.value(number)) ? row(key_) : detail::not_one;
 }
 
 /// Two do, and neither fans out.
@@ -255,43 +281,88 @@ POSTROAD_DECL void tally::find_hits_of_pairs(const batch& in, const selection& s
   });
 }
 
-/// Appends what the value is called among the rows: of the first path it may be its bin. False where it makes
-/// none.
+/// Appends what the value is called among the rows: of the first path it may be its bin, or its number in one
+/// spelling. False where it makes none.
 POSTROAD_DECL bool tally::append_group(std::string& key, std::size_t part, const record::value& v) const {
-  const auto bin = part == 0 ? spec_.bins.of(v) : std::nullopt;
-  if (bin)
-    group_key::append(key, group_key::kind::value, *bin);
-  else if (part == 0 && spec_.every_bin) // a histogram has no other rows
+  auto name = part == 0 ? spec_.bins.of(v) : std::nullopt;
+  if (spec_.cumulative && spec_.bins.is() == binning::kind::none)
+    if (const auto n = decimal_of(v))
+      name = to_string(*n);
+  if (name)
+    group_key::append(key, group_key::kind::value, *name);
+  else if (part == 0 && (spec_.every_bin || spec_.cumulative)) // these have no other rows
     return false;
   else
     group_key::append(key, v);
   return true;
 }
 
-/// Every combination of the values at the paths; those that fan out over the same array go element by
-/// element.
+/// Every combination of the values at the paths. Those that fan out over the same array go element by
+/// element: the first of them goes through all elements that hold something for any of them.
 POSTROAD_DECL void tally::combine(const batch& in, std::uint32_t record, std::size_t part,
                                   const std::string& prefix) {
   if (part == spec_.by.size())
     return hits_.push_back({record, row(prefix)});
-  std::size_t bound = detail::no_ordinal; // the element that an earlier path has chosen
-  for (std::size_t i = 0; i < part; ++i)
-    if (!fans_[part].empty() && fans_[i] == fans_[part])
-      bound = ordinals_[i];
+  if (fans_[part].empty())
+    return combine_single(in, record, part, prefix);
+  const auto leader = leaders_[part];
+  if (leader != part)
+    return combine_element(in, record, part, prefix, elements_[leader]);
+  auto all = elements_of(in, record, leader);
+  if (all.empty())
+    all.push_back(detail::no_ordinal);
+  for (const auto element : all) {
+    elements_[part] = element;
+    combine_element(in, record, part, prefix, element);
+  }
+}
+
+POSTROAD_DECL void tally::combine_single(const batch& in, std::uint32_t record, std::size_t part,
+                                         const std::string& prefix) {
+  const auto number = in.numbers(spec_.by[part])[record];
+  if (number == 0 || !combine_value(in, record, part, prefix, number))
+    combine_missing(in, record, part, prefix);
+}
+
+/// The elements that hold something for the paths of one array, by their ordinals.
+POSTROAD_DECL std::vector<std::uint32_t> tally::elements_of(const batch& in, std::uint32_t record,
+                                                            std::size_t leader) const {
+  std::vector<std::uint32_t> all;
+  for (std::size_t part = leader; part < spec_.by.size(); ++part)
+    if (leaders_[part] == leader)
+      for (const auto& item : in.items(spec_.by[part], record))
+        all.push_back(item.ordinal);
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+POSTROAD_DECL void tally::combine_element(const batch& in, std::uint32_t record, std::size_t part,
+                                          const std::string& prefix, std::uint32_t element) {
+  const auto items = in.items(spec_.by[part], record); // in the order of the elements
+  const auto before = [](const batch::item& i, std::uint32_t ordinal) { return i.ordinal < ordinal; };
   bool any = false;
-  in.each(spec_.by[part], record, [&](std::uint32_t number, std::uint32_t ordinal) {
-    if (bound != detail::no_ordinal && ordinal != bound)
-      return;
-    auto key = prefix;
-    if (!append_group(key, part, in.value(spec_.by[part], number)))
-      return;
-    any = true;
-    ordinals_[part] = ordinal;
-    combine(in, record, part + 1, key);
-  });
-  if (any || spec_.missing.empty())
+  for (auto at = std::lower_bound(items.begin(), items.end(), element, before);
+       at != items.end() && at->ordinal == element; ++at)
+    any |= combine_value(in, record, part, prefix, at->number);
+  if (!any)
+    combine_missing(in, record, part, prefix);
+}
+
+/// Whether the value has a name among the rows.
+POSTROAD_DECL bool tally::combine_value(const batch& in, std::uint32_t record, std::size_t part,
+                                        const std::string& prefix, std::uint32_t number) {
+  auto key = prefix;
+  if (!append_group(key, part, in.value(spec_.by[part], number)))
+    return false;
+  combine(in, record, part + 1, key);
+  return true;
+}
+
+POSTROAD_DECL void tally::combine_missing(const batch& in, std::uint32_t record, std::size_t part,
+                                          const std::string& prefix) {
+  if (spec_.missing.empty())
     return;
-  ordinals_[part] = bound;
   auto key = prefix;
   group_key::append(key, group_key::kind::missing, {});
   combine(in, record, part + 1, key);
