@@ -22,8 +22,10 @@ struct expression::pattern {
   ~pattern() { regfree(&compiled); }
 
   [[nodiscard]] bool fits(std::string_view s) const {
-    regmatch_t whole{0, static_cast<regoff_t>(s.size())}; // a NUL is a character like others
-    return regexec(&compiled, s.empty() ? "" : s.data(), 0, &whole, REG_STARTEND) == 0;
+    thread_local std::string text; // with a NUL at the end, which some look for all the same
+    text = s;
+    regmatch_t whole{0, static_cast<regoff_t>(text.size())}; // a NUL inside is a character like others
+    return regexec(&compiled, text.c_str(), 0, &whole, REG_STARTEND) == 0;
   }
 };
 
