@@ -7,23 +7,18 @@
 #include <postroad/study/bins.hpp>
 #include <postroad/study/decimal.hpp>
 #include <postroad/study/expression.hpp>
+#include <postroad/study/flag_text.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace postroad::study {
-
-/// Flags that make no table; the message says which and why.
-struct bad_spec : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// What the cells of a column are.
 enum class measure : std::uint8_t {
@@ -160,12 +155,6 @@ private:
   std::string flags_;
   bool begun_ = false; ///< the first table has been named or given a flag
 };
-
-/// `--quantiles RANKS PATH` as two words becomes one value, as getopt(3) wants it.
-void join_quantiles(std::vector<std::string>& words);
-
-/// Splits text into words as sh(1) does, with '…', "…" and \ quoting and # comments. Throws bad_spec.
-[[nodiscard]] std::vector<std::string> shell_words(std::string_view text);
 
 } // namespace postroad::study
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -62,9 +63,10 @@ inline std::uint64_t read_bytes(std::string_view s) {
 inline void print_and_exit(const std::string& text) {
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!written)
+  const bool quiet = written || errno == EPIPE; // the reader has seen enough
+  if (!quiet)
     std::perror("cannot write to standard output");
-  std::exit(written ? 0 : 2);
+  std::exit(quiet ? 0 : 2);
 }
 
 inline std::string left_column(const option& o) {

@@ -7,76 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace postroad::study {
 
 namespace detail {
-
-/// Goes through a text, and knows what stands in quotes.
-class quotes {
-public:
-  /// Whether the next character stands outside of them.
-  [[nodiscard]] bool outside(char c) noexcept {
-    if (escaped_)
-      return escaped_ = false;
-    if (inside_ && c == '\\')
-      return escaped_ = true, false;
-    if (c == '"')
-      return inside_ = !inside_, false;
-    return !inside_;
-  }
-
-private:
-  bool inside_ = false, escaped_ = false;
-};
-
-/// A label that may stand in quotes.
-[[nodiscard]] inline std::string plain_label(std::string_view text) {
-  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"'))
-    return std::string(text);
-  std::string out;
-  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-    i += text[i] == '\\' && i + 2 < text.size() ? 1 : 0;
-    out += text[i];
-  }
-  return out;
-}
-
-/// "Label=rest" at the first = outside of quotes; no label when there is none. A label in quotes may have =
-/// in it.
-[[nodiscard]] inline std::pair<std::optional<std::string>, std::string_view>
-split_label(std::string_view text) {
-  quotes walk;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (walk.outside(text[i]) && text[i] == '=')
-      return {plain_label(text::trimmed(text.substr(0, i))), text::trimmed(text.substr(i + 1))};
-  return {std::nullopt, text::trimmed(text)};
-}
-
-/// `PATH if EXPR` in two; the second is empty where there is no condition.
-[[nodiscard]] inline std::pair<std::string_view, std::string_view> split_condition(std::string_view text) {
-  constexpr std::string_view word = " if ";
-  quotes walk;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (walk.outside(text[i]) && text.substr(i).starts_with(word))
-      return {text::trimmed(text.substr(0, i)), text::trimmed(text.substr(i + word.size()))};
-  return {text, {}};
-}
-
-/// The parts of a list of paths: commas outside of quotes separate.
-[[nodiscard]] inline std::vector<std::string_view> split_paths(std::string_view text) {
-  std::vector<std::string_view> out;
-  quotes walk;
-  std::size_t start = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && (!walk.outside(text[i]) || text[i] != ','))
-      continue;
-    out.push_back(text::trimmed(text.substr(start, i - start)));
-    start = i + 1;
-  }
-  return out;
-}
 
 /// Whether LABEL=CONDITION is that, and no condition whose own = comes first: it cannot be read as one, or
 /// the word behind the = would be a comparison.
@@ -89,19 +23,6 @@ split_label(std::string_view text) {
   const auto word = rest.substr(0, rest.find_first_of(" \t"));
   return word.find_first_of("=<>~") != std::string_view::npos && word.find('"') == std::string_view::npos &&
          label.find_first_of("!<>~") == std::string_view::npos;
-}
-
-/// The word for sh(1): bare when it can be.
-[[nodiscard]] inline std::string shell_quoted(std::string_view word) {
-  const auto plain = [](char c) {
-    return text::is_alnum(c) || std::string_view("_-.,/:@%+").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain))
-    return std::string(word);
-  std::string out = "'";
-  for (const char c : word)
-    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + '\'';
 }
 
 struct table_flag {
@@ -122,44 +43,6 @@ inline constexpr std::array table_flags = {
     table_flag{"plot", true}};
 
 } // namespace detail
-
-POSTROAD_DECL std::vector<std::string> shell_words(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool open = false; // a word has begun, perhaps an empty one
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != 0 && c == quote) {
-      quote = 0;
-    } else if (quote == '\'' || (quote == '"' && c != '\\')) {
-      word += c;
-    } else if (c == '\\' && i + 1 < text.size()) {
-      ++i;
-      if (quote == '"' && text[i] != '"' && text[i] != '\\')
-        word += '\\';
-      if (text[i] != '\n')
-        word += text[i], open = true;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-      open = true;
-    } else if (c == '#' && !open) {
-      i = std::min(text.find('\n', i), text.size()) - 1;
-    } else if (!text::is_space(c)) {
-      word += c;
-      open = true;
-    } else if (open) {
-      words.push_back(std::move(word));
-      word.clear();
-      open = false;
-    }
-  }
-  if (quote != 0)
-    throw bad_spec("a quote does not end");
-  if (open)
-    words.push_back(std::move(word));
-  return words;
-}
 
 POSTROAD_DECL std::optional<bool> spec_builder::takes_value(std::string_view name) {
   for (const auto& flag : detail::table_flags)
@@ -189,19 +72,6 @@ POSTROAD_DECL void spec_builder::apply_text(std::string_view text) {
     } else {
       throw bad_spec(fmt::format("--{} needs a value", name));
     }
-  }
-}
-
-POSTROAD_DECL void join_quantiles(std::vector<std::string>& words) {
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    const bool ranks_follow = words[i] == "--quantiles";
-    const bool ranks_inside = words[i].starts_with("--quantiles=");
-    const auto at = i + (ranks_follow ? 1 : 0);
-    if ((!ranks_follow && !ranks_inside) || at + 1 >= words.size() ||
-        words[at].find(' ') != std::string::npos)
-      continue;
-    words[at] += ' ' + words[at + 1];
-    words.erase(words.begin() + static_cast<std::ptrdiff_t>(at) + 1);
   }
 }
 
