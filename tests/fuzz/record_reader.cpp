@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace postroad::record;
@@ -157,6 +159,38 @@ std::vector<seen> read(reader& r, std::string_view line, const path_set& paths, 
   return out;
 }
 
+/// Remembers scalars by their JSON, from line to line.
+struct remembering {
+  std::map<std::pair<std::size_t, std::string>, seen>& known;
+  std::vector<seen>& out;
+
+  void operator()(std::size_t path, const value& v, std::size_t ordinal) const {
+    out.push_back({path, ordinal, v.is, std::string(v.text), std::string(v.raw)});
+    if (known.size() < 10'000 && v.is != value::kind::object && v.is != value::kind::array)
+      known.insert_or_assign({path, std::string(v.raw)}, out.back());
+  }
+  bool knows(std::size_t path, std::string_view json, std::size_t ordinal) const {
+    const auto at = known.find({path, std::string(json)});
+    if (at == known.end())
+      return false;
+    out.push_back(at->second);
+    out.back().ordinal = ordinal;
+    return true;
+  }
+};
+
+/// What is known must be what would be read.
+void expect_remembered(reader& r, std::string_view line, const path_set& paths, checking how) {
+  static std::map<std::pair<std::size_t, std::string>, seen> known;
+  bool good = false;
+  const auto plainly = read(r, line, paths, how, good);
+  for (int again = 0; again < 2; ++again) {
+    std::vector<seen> out;
+    expect(!r.read(line, paths, remembering{known, out}, how).has_value() == good);
+    expect(!good || out == plainly);
+  }
+}
+
 constexpr const char* asked[] = {
     "a",   "b.c", "mx.hosts[].name", "mx.hosts[].ip[]", "mx", "t{}", "t{}.n", "t.x", "\"\"", "{}",
     "t.n", "{}.n"};
@@ -211,6 +245,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto firsts = read(r, first, paths(), checking::whole_first, once);
   const auto some = read(r, second, paths(), checking::touched, touched);
   read(r, first, none, checking::whole, bare);
+  for (const auto how : {checking::whole, checking::whole_first, checking::touched})
+    expect_remembered(r, second, paths(), how);
   expect(whole == right && whole_again == right && once == right && bare == right);
   if (!right)
     return 0;

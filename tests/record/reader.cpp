@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 using namespace postroad;
@@ -261,6 +263,39 @@ TEST_CASE("touched: a line cut off is an error even when every path was seen") {
   CHECK(read(R"({"a":1,"b":")", {"a"}, checking::touched).error.has_value());
   CHECK(read(R"({"a":{"b":{"c":1})", {"a.b.c", "x"}, checking::touched).error.has_value());
   CHECK(read(R"({"b":"\x","a":1})", {"a"}, checking::touched).error.has_value() == false);
+}
+
+TEST_CASE("a sink is asked first whether it knows a scalar") {
+  struct knowing {
+    std::vector<found>&asked, &read;
+    void operator()(std::size_t path, const value& v, std::size_t ordinal) const {
+      read.push_back({path, std::string(v.raw), ordinal});
+    }
+    bool knows(std::size_t path, std::string_view json, std::size_t ordinal) const {
+      asked.push_back({path, std::string(json), ordinal});
+      return json == "\"b\"" || json == "true";
+    }
+  };
+  path_set paths;
+  for (const auto* path : {"a[]", "c", "d{}"})
+    REQUIRE(paths.add(path).has_value());
+  reader r;
+  const auto with = [&](std::string line) {
+    std::vector<found> asked, read;
+    const auto size = line.size();
+    line.append(line_slack, 'e');
+    const bool good =
+        !r.read(std::string_view(line).substr(0, size), paths, knowing{asked, read}, checking::touched);
+    return std::tuple(good, asked, read);
+  };
+  const auto [good, asked, read] = with(R"({"a":["b",1,"b"],"c":true,"d":{"b":1,"x":2}})");
+  CHECK(good);
+  CHECK(asked ==
+        std::vector<found>{
+            {0, "\"b\"", 0}, {0, "1", 1}, {0, "\"b\"", 2}, {1, "true", 0}, {2, "\"b\"", 0}, {2, "\"x\"", 1}});
+  CHECK(read == std::vector<found>{{0, "1", 1}, {2, "\"x\"", 1}});
+  CHECK_FALSE(std::get<bool>(with(R"({"c":true"b"})")));
+  CHECK_FALSE(std::get<bool>(with(R"({"c":truely})")));
 }
 
 TEST_CASE("nesting is bounded, not by the stack") {

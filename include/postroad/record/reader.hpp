@@ -6,6 +6,7 @@
 #include <postroad/record/value.hpp>
 #include <postroad/result.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -35,6 +36,11 @@ enum class checking : unsigned char {
 /// outermost array or object that the path fans out over (0 without fan-out), so that what belongs to one
 /// element can be put together again. What was reported before an error is void.
 ///
+/// Most values come again and again. A sink that has `bool knows(path, json, ordinal)` is asked first, with
+/// the JSON of a scalar that ends as one must; where it says true, it has taken the value, and it is neither
+/// read nor reported. It may say so of what it has been called with before, whose `raw` was that JSON. At
+/// least `line_slack` bytes are readable behind `json`.
+///
 /// Example: `paths.add("mx.hosts[].name")`; reading {"mx":{"hosts":[{"name":"a"},{"name":"b"}]}} calls
 /// sink(0, a, 0) and sink(0, b, 1).
 class reader {
@@ -50,10 +56,16 @@ public:
   [[nodiscard]] std::optional<parse_error> read(std::string_view line, const path_set& paths, Sink&& sink,
                                                 checking how = checking::touched) {
     using callee = std::remove_reference_t<Sink>;
-    const callback to{const_cast<void*>(static_cast<const void*>(std::addressof(sink))),
-                      [](void* it, std::size_t path, const value& v, std::size_t ordinal) {
-                        (*static_cast<callee*>(it))(path, v, ordinal);
-                      }};
+    callback to{const_cast<void*>(static_cast<const void*>(std::addressof(sink))),
+                [](void* it, std::size_t path, const value& v, std::size_t ordinal) {
+                  (*static_cast<callee*>(it))(path, v, ordinal);
+                }};
+    if constexpr (requires(callee & it, std::string_view json) {
+                    { it.knows(std::size_t{}, json, std::size_t{}) } -> std::same_as<bool>;
+                  })
+      to.knows = [](void* it, std::size_t path, std::string_view json, std::size_t ordinal) {
+        return static_cast<callee*>(it)->knows(path, json, ordinal);
+      };
     return read_line(line, paths, to, how);
   }
 
@@ -61,6 +73,7 @@ private:
   struct callback {
     void* to;
     void (*call)(void*, std::size_t, const value&, std::size_t);
+    bool (*knows)(void*, std::size_t, std::string_view, std::size_t) = nullptr;
   };
   struct state;
   template <checking how>

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,11 +45,7 @@ public:
   /// `most`: where it would be one more than that, 0.
   [[nodiscard]] std::uint32_t number_of(char letter, std::string_view text,
                                         std::size_t most = ~std::size_t{0}) {
-    if (text.size() > 2 * sizeof(std::uint64_t))
-      return size() < most ? keys_->index_of(letter, text) : 0;
-    const auto wanted = recent_of(letter, text);
-    const auto& known = recent_[wanted.place()];
-    return known == wanted ? known.number : learn(wanted, letter, text, most);
+    return size() < most ? keys_->index_of(letter, text) : 0;
   }
 
   /// Lives until the next number is given.
@@ -95,42 +92,53 @@ private:
     return keys_->index_of('v', text);
   }
 
-  static constexpr unsigned recent_bits = 4;
-  /// A value that came lately, if it is no longer than two words: its head and tail are all of it.
-  struct recent {
-    std::uint64_t head = 0, tail = 0;
-    std::uint32_t kind = 0; ///< letter and size; 0: none
-    std::uint32_t number = 0;
-
-    [[nodiscard]] std::size_t place() const noexcept {
-      return (head ^ tail ^ kind) * detail::golden >> (64 - recent_bits);
-    }
-    friend bool operator==(const recent& a, const recent& b) noexcept {
-      return a.head == b.head && a.tail == b.tail && a.kind == b.kind;
-    }
-  };
-  [[nodiscard]] static recent recent_of(char letter, std::string_view text) noexcept {
-    constexpr auto word = sizeof(std::uint64_t);
-    const auto size = text.size();
-    const auto* const p = text.data();
-    recent r;
-    r.kind = static_cast<std::uint32_t>(size << 8) | static_cast<unsigned char>(letter);
-    r.head = size < word ? detail::short_word(p, size) : detail::word_at<std::uint64_t>(p);
-    r.tail = size > word ? detail::word_at<std::uint64_t>(p + size - word) : 0;
-    return r;
-  }
-
-  [[nodiscard]] std::uint32_t learn(recent wanted, char letter, std::string_view text, std::size_t most) {
-    if (size() >= most)
-      return 0;
-    wanted.number = keys_->index_of(letter, text);
-    recent_[wanted.place()] = wanted;
-    return wanted.number;
-  }
-
   std::shared_ptr<dictionary> keys_;
   std::vector<std::uint32_t> counted_as_;
-  std::array<recent, 1 << recent_bits> recent_{};
+};
+
+/// The numbers of values that came lately, by the JSON that they were spelled in. Knows none that is longer
+/// than two words: of the others head and tail are all there is.
+class recent_values {
+public:
+  /// 0: not known. `json`, here and below, lies in a line with record::line_slack behind it.
+  [[nodiscard]] std::uint32_t find(std::string_view json) const noexcept {
+    const entry wanted(json);
+    const auto& known = at(wanted);
+    return known.head == wanted.head && known.tail == wanted.tail && known.size == json.size() ? known.number
+                                                                                               : 0;
+  }
+  void learn(std::string_view json, std::uint32_t number) noexcept {
+    if (json.empty() || json.size() > 2 * word)
+      return;
+    entry fresh(json);
+    fresh.number = number;
+    at(fresh) = fresh;
+  }
+
+private:
+  static constexpr std::size_t word = sizeof(std::uint64_t);
+  static constexpr unsigned bits = 6;
+  struct entry {
+    std::uint64_t head = 0, tail = 0; ///< the first bytes and the last, which may overlap
+    std::uint32_t size = 0, number = 0;
+
+    entry() = default;
+    explicit entry(std::string_view json) noexcept : size(static_cast<std::uint32_t>(json.size())) {
+      const auto part = std::min(json.size(), word);
+      const auto unused = static_cast<unsigned>(8 * (word - part));
+      constexpr auto all = ~std::uint64_t{0};
+      const auto mask = std::endian::native == std::endian::little ? all >> unused : all << unused;
+      head = detail::word_at<std::uint64_t>(json.data()) & mask;
+      tail = detail::word_at<std::uint64_t>(json.data() + json.size() - part) & mask;
+    }
+  };
+  [[nodiscard]] static std::size_t place_of(const entry& e) noexcept {
+    return (e.head ^ std::rotl(e.tail, 23) ^ e.size) * detail::golden >> (64 - bits);
+  }
+  [[nodiscard]] const entry& at(const entry& e) const noexcept { return entries_[place_of(e)]; }
+  [[nodiscard]] entry& at(const entry& e) noexcept { return entries_[place_of(e)]; }
+
+  std::array<entry, 1 << bits> entries_{};
 };
 
 /// What is asked of the values at a path.
@@ -168,11 +176,20 @@ public:
   /// A value of the next record. Where the path does not fan out, the first counts.
   void add(std::size_t path, const record::value& v, std::size_t ordinal) {
     auto& c = columns_[path];
-    c.touched = true;
-    if (c.fans)
-      c.items.push_back({size_, static_cast<std::uint32_t>(ordinal), number_of(c, v)}), ++now_.items;
-    else if (auto& at = c.numbers[size_]; at == 0)
-      at = number_of(c, v);
+    if (!c.fans && c.numbers[size_] != 0)
+      return;
+    const auto number = number_of(c, v);
+    if (!is_passing(number))
+      c.recent.learn(v.raw, number);
+    put(c, number, ordinal);
+  }
+  /// The same of a value that is known by its JSON; false where it is not.
+  [[nodiscard]] bool add_known(std::size_t path, std::string_view json, std::size_t ordinal) {
+    auto& c = columns_[path];
+    const auto number = c.recent.find(json);
+    if (number != 0)
+      put(c, number, ordinal);
+    return number != 0;
   }
   /// The record was good.
   void accept() noexcept {
@@ -317,6 +334,7 @@ private:
     std::vector<item> items;
     mutable std::vector<std::uint32_t> starts; ///< by record: its first item
     mutable std::uint64_t starts_of = 0;       ///< which batch
+    recent_values recent;
     mutable vocabulary words;
   };
   struct passing_value {
@@ -330,6 +348,13 @@ private:
     std::size_t items = 0, passing = 0, text = 0;
   };
 
+  void put(column& c, std::uint32_t number, std::size_t ordinal) {
+    c.touched = true;
+    if (c.fans)
+      c.items.push_back({size_, static_cast<std::uint32_t>(ordinal), number}), ++now_.items;
+    else if (auto& at = c.numbers[size_]; at == 0)
+      at = number;
+  }
   [[nodiscard]] std::uint32_t number_of(column& c, const record::value& v) {
     const auto letter = vocabulary::letter_of(v);
     if (c.wanted == need::presence) {

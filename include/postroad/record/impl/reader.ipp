@@ -316,6 +316,12 @@ private:
     to_.call(to_.to, path, v, ordinal);
   }
 
+  /// Whether the sink has taken the scalar at `t` as it stands. What ends it is looked at as in span_number.
+  [[nodiscard]] bool is_known(std::uint32_t path, token t, std::size_t ordinal) const {
+    return to_.knows != nullptr && detail::ends_scalar[static_cast<unsigned char>(first(t + 1))] &&
+           to_.knows(to_.to, path, {line_.data() + offsets_[t], offsets_[t + 1] - offsets_[t]}, ordinal);
+  }
+
   // ---- strings
 
   /// The first backslash at or behind `from` is far away for most strings: it is remembered.
@@ -510,6 +516,8 @@ private:
   }
 
   token scalar(std::uint32_t path, token t, place at) {
+    if (is_known(path, t, at.ordinal))
+      return t + 1;
     value v;
     const char* const p = line_.data() + offsets_[t];
     std::size_t length = 4; // null, true
@@ -619,7 +627,7 @@ private:
   /// One member of an object that a path fans out over: reports its name, and what lies below it.
   bool key_member(const node& each, token t, place at) {
     go_back();
-    if (each.path != path_set::none) {
+    if (each.path != path_set::none && !is_known(each.path, t, at.ordinal)) {
       const auto name = text(t);
       if (!name)
         return false;

@@ -21,6 +21,17 @@ namespace detail {
   return out;
 }
 
+/// Takes what a reader finds.
+struct into {
+  batch& to;
+  void operator()(std::size_t path, const record::value& v, std::size_t ordinal) const {
+    to.add(path, v, ordinal);
+  }
+  [[nodiscard]] bool knows(std::size_t path, std::string_view json, std::size_t ordinal) const {
+    return to.add_known(path, json, ordinal);
+  }
+};
+
 } // namespace detail
 
 POSTROAD_DECL fold::fold(const std::vector<table_spec>& specs, const record::path_set& paths,
@@ -39,10 +50,7 @@ POSTROAD_DECL std::optional<std::string_view> fold::add(std::string_view line) {
 }
 
 POSTROAD_DECL std::optional<std::string_view> fold::add_object(std::string_view object) {
-  const auto keep = [this](std::size_t path, const record::value& v, std::size_t ordinal) {
-    batch_.add(path, v, ordinal);
-  };
-  if (const auto broken = reader_.read(object, paths_, keep, how_)) {
+  if (const auto broken = reader_.read(object, paths_, detail::into{batch_}, how_)) {
     batch_.drop();
     return broken->why;
   }
