@@ -1,5 +1,5 @@
 #include <postroad/study/decimal.hpp>
-#include <postroad/study/interner.hpp>
+#include <postroad/study/pair_counts.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
 #include <postroad/study/interner.hpp>
+#include <postroad/study/pair_counts.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <postroad/study/interner.hpp>
+#include <postroad/study/hash.hpp>
 #include <postroad/study/sketch.hpp>
 
 #include <doctest/doctest.h>

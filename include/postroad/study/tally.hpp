@@ -7,6 +7,7 @@
 #include <postroad/study/conditions.hpp>
 #include <postroad/study/decimal.hpp>
 #include <postroad/study/interner.hpp>
+#include <postroad/study/pair_counts.hpp>
 #include <postroad/study/sketch.hpp>
 #include <postroad/study/spec.hpp>
 

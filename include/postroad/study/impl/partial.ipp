@@ -1,5 +1,6 @@
 #pragma once
 
+#include <postroad/study/hash.hpp>
 #include <postroad/study/partial.hpp>
 #include <postroad/text/json.hpp>
 
