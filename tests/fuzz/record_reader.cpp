@@ -170,6 +170,7 @@ struct remembering {
       known.insert_or_assign({path, std::string(v.raw)}, out.back());
   }
   bool knows(std::size_t path, std::string_view json, std::size_t ordinal) const {
+    expect(!json.empty());
     const auto at = known.find({path, std::string(json)});
     if (at == known.end())
       return false;

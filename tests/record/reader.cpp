@@ -296,6 +296,8 @@ TEST_CASE("a sink is asked first whether it knows a scalar") {
   CHECK(read == std::vector<found>{{0, "1", 1}, {2, "\"x\"", 1}});
   CHECK_FALSE(std::get<bool>(with(R"({"c":true"b"})")));
   CHECK_FALSE(std::get<bool>(with(R"({"c":truely})")));
+  for (const auto* no_scalar : {R"({"c":})", R"({"c":,"b":1})", R"({"c"::1})", R"({"a":[]})"})
+    CHECK(std::get<1>(with(no_scalar)).empty());
 }
 
 TEST_CASE("nesting is bounded, not by the stack") {

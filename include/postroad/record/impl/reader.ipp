@@ -316,10 +316,14 @@ private:
     to_.call(to_.to, path, v, ordinal);
   }
 
-  /// Whether the sink has taken the scalar at `t` as it stands. What ends it is looked at as in span_number.
+  /// Whether the sink has taken the scalar at `t` as it stands; what ends it is looked at as in span_number.
+  /// A bracket, comma or colon is none: it ends one.
   [[nodiscard]] bool is_known(std::uint32_t path, token t, std::size_t ordinal) const {
-    return to_.knows != nullptr && detail::ends_scalar[static_cast<unsigned char>(first(t + 1))] &&
+    return to_.knows != nullptr && !ends_one(t) && ends_one(t + 1) &&
            to_.knows(to_.to, path, {line_.data() + offsets_[t], offsets_[t + 1] - offsets_[t]}, ordinal);
+  }
+  [[nodiscard]] bool ends_one(token t) const noexcept {
+    return detail::ends_scalar[static_cast<unsigned char>(first(t))];
   }
 
   // ---- strings
