@@ -135,9 +135,13 @@ TEST_CASE("a resolver that answers nothing is left alone while another does the 
   CHECK(sleepy.queries() - before < 100);
   awake = true;
   std::this_thread::sleep_for(1100ms);
-  const auto asleep = sleepy.queries();
-  CHECK(ask_many(500) == 500);
-  CHECK(sleepy.queries() - asleep > 100);
+  bool found = false; // on a busy machine perhaps not at once
+  for (int round = 0; round < 5 && !found; ++round) {
+    const auto asleep = sleepy.queries();
+    CHECK(ask_many(500) == 500);
+    found = sleepy.queries() - asleep > 100;
+  }
+  CHECK(found);
 }
 
 TEST_CASE("waiting for a place in the window is no time-out, however slow the server is") {

@@ -166,7 +166,9 @@ struct remembering {
 
   void operator()(std::size_t path, const value& v, std::size_t ordinal) const {
     out.push_back({path, ordinal, v.is, std::string(v.text), std::string(v.raw)});
-    if (known.size() < 10'000 && v.is != value::kind::object && v.is != value::kind::array)
+    if (known.size() > 10'000)
+      known.clear();
+    if (v.is != value::kind::object && v.is != value::kind::array)
       known.insert_or_assign({path, std::string(v.raw)}, out.back());
   }
   bool knows(std::size_t path, std::string_view json, std::size_t ordinal) const {

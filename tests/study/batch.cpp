@@ -1,6 +1,7 @@
 #include <postroad/study/batch.hpp>
 
 #include <postroad/record/path.hpp>
+#include <postroad/record/reader.hpp>
 #include <postroad/study/conditions.hpp>
 
 #include "study.hpp"
@@ -11,9 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace postroad;
@@ -218,4 +221,53 @@ TEST_CASE("tables of many records are those of each record alone, put together")
     return out;
   };
   CHECK(shown(together) == shown(apart));
+}
+
+TEST_CASE("what came lately is known by its JSON, all of it") {
+  std::mt19937 random(1);
+  recent_values recent;
+  std::map<std::string, std::uint32_t> numbers;
+  int known = 0;
+  const auto take = [&](const std::string& json) {
+    const std::string line = json + std::string(record::line_slack, static_cast<char>('a' + random() % 3));
+    const auto in_line = std::string_view(line).substr(0, json.size());
+    const auto number =
+        numbers.try_emplace(json, static_cast<std::uint32_t>(numbers.size() + 1)).first->second;
+    const auto found = recent.find(in_line);
+    REQUIRE((found == 0 || found == number));
+    known += found != 0;
+    recent.learn(in_line, number);
+    REQUIRE(recent.find(in_line) == (json.size() <= 16 ? number : 0));
+  };
+  for (int i = 0; i < 100'000; ++i) { // many alike at their heads and tails
+    std::string json(1 + random() % 20, 'a');
+    for (auto& c : json)
+      c = static_cast<char>('a' + random() % 2);
+    take(json);
+  }
+  for (int i = 0; i < 100'000; ++i) // and many that differ in nothing but their size
+    take(std::string(1 + random() % 20, static_cast<char>(random() % 256)));
+  CHECK(known > 5'000);
+}
+
+TEST_CASE("a scalar that has come before is taken as it stands; a container never is") {
+  batch in({false, true});
+  in.ask(0, need::all);
+  const std::string line = "\"text\" 17 {} " + std::string(record::line_slack, ' ');
+  const auto text = std::string_view(line).substr(0, 6), number = std::string_view(line).substr(7, 2);
+  CHECK_FALSE(in.add_known(0, text, 0));
+  in.add(0, {.is = record::value::kind::text, .text = text.substr(1, 4), .raw = text}, 0);
+  in.add(1, {.is = record::value::kind::integer, .text = {}, .raw = number}, 0);
+  in.add(1, {.is = record::value::kind::object, .text = {}, .raw = std::string_view(line).substr(10, 2)}, 1);
+  in.accept();
+  CHECK(in.add_known(0, text, 0));
+  CHECK_FALSE(in.add_known(0, number, 0)); // that was another path's
+  CHECK(in.add_known(1, number, 3));
+  CHECK_FALSE(in.add_known(1, std::string_view(line).substr(10, 2), 0));
+  in.accept();
+  CHECK(in.numbers(0)[0] == in.numbers(0)[1]);
+  CHECK(shown(in.value(0, in.numbers(0)[1])) == "text");
+  REQUIRE(in.items(1, 1).size() == 1);
+  CHECK(in.items(1, 1)[0].ordinal == 3);
+  CHECK(in.items(1, 1)[0].number == in.items(1, 0)[0].number);
 }

@@ -36,9 +36,10 @@ enum class checking : unsigned char {
 /// outermost array or object that the path fans out over (0 without fan-out), so that what belongs to one
 /// element can be put together again. What was reported before an error is void.
 ///
-/// Most values come again and again. A sink that has `bool knows(path, json, ordinal)` is asked first, with
-/// the JSON of a scalar that ends as one must; where it says true, it has taken the value, and it is neither
-/// read nor reported. It may say so of what it has been called with before, whose `raw` was that JSON. At
+/// Most values come again and again. A sink that has `bool knows(path, json, ordinal)` is asked first: `json`
+/// is what stands where a scalar, or the name of a member, should, up to the next token and never empty, not
+/// yet checked. Where it says true, it has taken the value, which is neither read nor reported. It may say so
+/// only where `json` is, byte by byte, the `raw` of a value that it has been called with for that path. At
 /// least `line_slack` bytes are readable behind `json`.
 ///
 /// Example: `paths.add("mx.hosts[].name")`; reading {"mx":{"hosts":[{"name":"a"},{"name":"b"}]}} calls

@@ -67,17 +67,18 @@ public:
 
   // ---- one record after the other
 
-  /// A value of the next record. Where the path does not fan out, the first counts.
+  /// A value of the next record, whose raw lies in a line with record::line_slack behind it. Where the path
+  /// does not fan out, the first counts.
   void add(std::size_t path, const record::value& v, std::size_t ordinal) {
     auto& c = columns_[path];
     if (!c.fans && c.numbers[size_] != 0)
       return;
     const auto number = number_of(c, v);
-    if (!is_passing(number))
+    if (!is_passing(number) && v.is < record::value::kind::object)
       c.recent.learn(v.raw, number);
     put(c, number, ordinal);
   }
-  /// The same of a value that is known by its JSON; false where it is not.
+  /// The same of a scalar that is known by its JSON, which is not empty; false where it is not.
   [[nodiscard]] bool add_known(std::size_t path, std::string_view json, std::size_t ordinal) {
     auto& c = columns_[path];
     const auto number = c.recent.find(json);

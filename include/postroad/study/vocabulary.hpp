@@ -80,7 +80,7 @@ private:
 /// than two words: of the others head and tail are all there is.
 class recent_values {
 public:
-  /// 0: not known. `json`, here and below, lies in a line with record::line_slack behind it.
+  /// 0: not known. `json` is not empty; here and below it lies in a line with record::line_slack behind it.
   [[nodiscard]] std::uint32_t find(std::string_view json) const noexcept {
     const entry wanted(json);
     const auto& known = at(wanted);

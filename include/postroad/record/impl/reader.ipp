@@ -316,8 +316,8 @@ private:
     to_.call(to_.to, path, v, ordinal);
   }
 
-  /// Whether the sink has taken the scalar at `t` as it stands; what ends it is looked at as in span_number.
-  /// A bracket, comma or colon is none: it ends one.
+  /// Whether the sink has taken the scalar at `t` as it stands. Of what no scalar may stand before, it is not
+  /// asked; nor of a bracket, comma or colon.
   [[nodiscard]] bool is_known(std::uint32_t path, token t, std::size_t ordinal) const {
     return to_.knows != nullptr && !ends_one(t) && ends_one(t + 1) &&
            to_.knows(to_.to, path, {line_.data() + offsets_[t], offsets_[t + 1] - offsets_[t]}, ordinal);
